@@ -1,0 +1,1 @@
+"""Sources: one file a source, the file name is its `kind`."""

@@ -1,0 +1,1 @@
+"""Channels and followers: one file each, the file name is its `kind`."""

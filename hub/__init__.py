@@ -1,0 +1,1 @@
+"""The civil-defence alerting and information-sharing hub: sources speak, the hub decides once, every recipient is accounted for."""

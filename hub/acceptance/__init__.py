@@ -1,0 +1,1 @@
+"""ROLE: one writer decides once, correctly: trust, repair, chain, incident, expiry."""

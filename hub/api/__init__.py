@@ -1,0 +1,1 @@
+"""ROLE: the HTTP door, one file a resource."""

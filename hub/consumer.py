@@ -1,0 +1,177 @@
+"""CONTRACT for consumers: a Channel brings one delivery to one endpoint, a Follower keeps a published copy of the alerts.
+
+A consumer is one module in `consumers/`. A channel defines `Settings` and `Channel` (pure `render`, thin `send`); a follower
+`Settings` and `Follower`. A channel only ever answers with a `Receipt` or raises `Retry` or `Rejected`: retries, leases, circuits,
+metrics and the ledger live once, in `hub.delivery`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+from hub.cap.model import Alert
+from hub.clock import Clock
+from hub.http import Poster
+
+EVENT_TYPES = (
+    "alert.new",
+    "alert.update",
+    "alert.cancel",
+    "alert.ended",
+    "alert.left_your_area",
+    "alert.missed",
+    "alert.disputed",
+    "alert.summary",
+    "endpoint.test",
+    "endpoint.challenge",
+)
+"""What a delivery tells. `alert.cancel` is a Cancel (hủy), `alert.ended` an ending Update (kết thúc / báo yên)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where one recipient is reached. `settings` is the channel's `Settings`; `secrets` are the active signing secrets, newest first."""
+
+    endpoint_id: str
+    owner: str
+    kind: str
+    settings: Any
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    language: str = "vi"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One alert version owed to one endpoint. `delivery_id` never changes over retries and restarts (DEL-1).
+
+    `chain_seq` grows within a chain: the receiver applies only newer ones (CHN-1). `recent_ids` are the ten delivery ids before this
+    one for the same endpoint, newest first, so that the receiver notices a gap. `live_infos` are the indexes of the infos that matched
+    and are still live. `alert` is None only for `endpoint.*` events; `summary` is set only for `alert.summary`.
+    """
+
+    delivery_id: str
+    event_type: str
+    mode: str
+    attempt_no: int
+    attempted_at: datetime
+    lane: int
+    alert_id: str = ""
+    seq: int = 0
+    chain_id: str = ""
+    chain_seq: int = 0
+    incident_id: str = ""
+    alert: Alert | None = None
+    cap_xml: bytes = b""
+    reason: str = ""
+    live_infos: tuple[int, ...] = ()
+    flags: tuple[str, ...] = ()
+    recent_ids: tuple[str, ...] = ()
+    summary: tuple[Mapping[str, Any], ...] = ()
+    challenge: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What goes over the wire, complete and signed. `headers` do not hold Host or Content-Length."""
+
+    body: bytes
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Proof that the recipient took it: the status or id the other side gave, and at most 64 KiB of its answer."""
+
+    status: int
+    detail: str = ""
+    body: bytes = b""
+    acknowledged_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelIO:
+    """What a channel may use of the world."""
+
+    poster: Poster
+    clock: Clock
+
+
+class Channel(Protocol):
+    """What every channel module offers as `Channel`."""
+
+    Settings: ClassVar[type]
+
+    def __init__(self, io: ChannelIO) -> None: ...
+
+    def render(self, delivery: Delivery, endpoint: Endpoint) -> Rendered:
+        """The message as bytes. Pure: the same arguments give the same bytes."""
+        ...
+
+    async def send(self, rendered: Rendered, endpoint: Endpoint, *, timeout_s: float) -> Receipt:
+        """Brings it there within `timeout_s` in all.
+
+        Raises:
+            Retry: not now (timeout, connection, 408, 425, 429, 5xx).
+            Rejected: the recipient refused (other 3xx, 4xx; `gone` for 410).
+            Forbidden: the address is not allowed; no connection was made.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """One alert as a follower sees it, in seq order. `active` is False once superseded, ended or expired.
+
+    `keep_until` is when the follower may forget it (a Cancel is kept until what it cancels would have expired).
+    """
+
+    seq: int
+    alert_id: str
+    chain_id: str
+    chain_seq: int
+    alert: Alert
+    cap_xml: bytes
+    received_at: datetime
+    active: bool
+    keep_until: datetime
+    units: frozenset[str] = frozenset()
+    hazards: frozenset[str] = frozenset()
+
+
+class AlertLog(Protocol):
+    """The accepted alerts as a follower reads them."""
+
+    def after(self, seq: int) -> AsyncIterator[Published]:
+        """Every publicly shareable alert with a greater seq, then waits for more, for ever."""
+        ...
+
+    async def in_force(self) -> list[Published]:
+        """What a feed shows now: alerts in force and endings still to be kept, oldest first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FollowerIO:
+    """What a follower may use of the world. `folder` is its own, created and writable."""
+
+    folder: Path
+    clock: Clock
+    base_url: str
+    mode: str
+
+
+class Follower(Protocol):
+    """What every follower module offers as `Follower`."""
+
+    Settings: ClassVar[type]
+
+    def __init__(self, name: str, settings: Any, io: FollowerIO) -> None: ...
+
+    async def follow(self, log: AlertLog, after: int) -> AsyncIterator[int]:
+        """Yields the seq up to which the copy is complete and durable; the hub resumes there after a restart."""
+        ...
+        yield 0

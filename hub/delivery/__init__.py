@@ -1,0 +1,1 @@
+"""ROLE: lanes, claims, attempts, retries: the ledger of what we owe people."""

@@ -1,0 +1,68 @@
+"""Every error of the hub; the type says what to do next, the text says what, where, the offending value and what was expected."""
+
+from __future__ import annotations
+
+
+class HubError(Exception):
+    """Root of all errors raised on purpose by the hub. Its text never holds a secret."""
+
+
+class ConfigError(HubError):
+    """Do not start. `where` is a file and key, `mend` says what to write instead."""
+
+    def __init__(self, where: str, reason: str, mend: str = "") -> None:
+        super().__init__(f"{where}: {reason}" + (f" — {mend}" if mend else ""))
+        self.where = where
+        self.reason = reason
+        self.mend = mend
+
+
+class SourceError(HubError):
+    """The source could not be read: read again later. `reason` is a short kebab-case word for the source page."""
+
+    def __init__(self, reason: str, detail: str = "", *, retry_after_s: float | None = None) -> None:
+        super().__init__(f"{reason}: {detail}" if detail else reason)
+        self.reason = reason
+        self.detail = detail
+        self.retry_after_s = retry_after_s
+
+
+class ParseError(HubError):
+    """The bytes mean nothing to us: keep them and call a person. Never retried with the same bytes."""
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(f"{reason}: {detail}" if detail else reason)
+        self.reason = reason
+        self.detail = detail
+
+
+class Retry(HubError):
+    """A channel could not deliver now: try again, not before `after_s` seconds when given."""
+
+    def __init__(self, reason: str, *, after_s: float | None = None, status: int | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.after_s = after_s
+        self.status = status
+
+
+class Rejected(HubError):
+    """The recipient refused this delivery (an answer that trying again at once will not change)."""
+
+    def __init__(self, reason: str, *, status: int | None = None, gone: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.status = status
+        self.gone = gone
+
+
+class Forbidden(HubError):
+    """The address, person or key may not do this. For an address: no connection was made."""
+
+
+class WrongMode(HubError):
+    """The store belongs to another mode (actual, exercise, test) than this process."""
+
+
+class LeaseLost(HubError):
+    """Another process holds the lease now: stop acting at once, change nothing more."""

@@ -1,0 +1,1 @@
+"""ROLE: hosts followers, which keep a published copy of the alerts."""

@@ -1,0 +1,1 @@
+"""ROLE: when to read, keeping payloads, source health."""

@@ -1,0 +1,1 @@
+"""ROLE: which subscription fits and why; who is owed what."""

@@ -1,0 +1,387 @@
+"""Every table of the store, in SQLAlchemy Core. Instants are integers: microseconds since 1970 UTC (`hub.clock.to_us`).
+
+JSON columns are TEXT written by msgspec. No column uses a database sequence: `seq`, `chain_seq` and `audit.n` are given under the
+head row's lock, so they are gapless and in commit order.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData()
+
+# --- one row each -----------------------------------------------------------------------------------------------------------------
+meta = Table(
+    "meta",
+    metadata,
+    Column("key", Text, primary_key=True),  # mode, created_at, hub_id, signing_key …
+    Column("value", Text, nullable=False),
+)
+head = Table(  # the lock every acceptance transaction takes first
+    "head",
+    metadata,
+    Column("id", Integer, primary_key=True),  # always 1
+    Column("seq", BigInteger, nullable=False),  # last seq given
+    Column("audit_n", BigInteger, nullable=False),
+    Column("audit_hash", Text, nullable=False),
+    Column(
+        "rules_rev", BigInteger, nullable=False
+    ),  # grows with every change of subscriptions, endpoints, policy or gazetteer
+    Column("chain_n", BigInteger, nullable=False),
+)
+
+# --- what came in -----------------------------------------------------------------------------------------------------------------
+payloads = Table(
+    "payloads",
+    metadata,
+    Column("sha256", Text, primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+    Column("content_type", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+)
+sources = Table(
+    "sources",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("mark", Text, nullable=False),  # JSON; moves only with the payloads and candidates it stands for
+    Column("state", Text, nullable=False),  # live | late | silent | failing | wrong-content | off | new
+    Column("reason", Text, nullable=False),
+    Column("last_try_at", BigInteger),
+    Column("last_success_at", BigInteger),
+    Column("last_change_at", BigInteger),
+    Column("failures", Integer, nullable=False),  # in a row
+    Column("faults", Text, nullable=False),  # JSON list of the latest troubles that did not stop the reading
+    Column("rev", BigInteger, nullable=False),
+)
+quarantine = (
+    Table(  # poison: three deterministic failures of a stage (DEL-7), and parts of payloads that could not be read
+        "quarantine",
+        metadata,
+        Column("quarantine_id", Text, primary_key=True),
+        Column("stage", Text, nullable=False),
+        Column("source", Text, nullable=False),
+        Column("payload_sha256", Text),
+        Column("record", LargeBinary),
+        Column("reason", Text, nullable=False),
+        Column("detail", Text, nullable=False),
+        Column("at", BigInteger, nullable=False),
+    )
+)
+spoken = Table(  # readings, items and reports as they came; what derives alerts from them reads here
+    "spoken",
+    metadata,
+    Column("spoken_id", Text, primary_key=True),  # hash of source and content
+    Column("kind", Text, nullable=False),  # reading | item | report
+    Column("source", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Index("spoken_by_kind", "kind", "source", "at"),
+)
+
+# --- the stream (the outbox is the stream on the embedded store) ------------------------------------------------------------------
+stream_records = Table(
+    "stream_records",
+    metadata,
+    Column("topic", Text, primary_key=True),
+    Column("position", BigInteger, primary_key=True),  # gapless per topic, given in the appending transaction
+    Column("key", Text, nullable=False),
+    Column("value", LargeBinary, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+stream_marks = Table(
+    "stream_marks",
+    metadata,
+    Column("topic", Text, primary_key=True),
+    Column("reader", Text, primary_key=True),
+    Column("position", BigInteger, nullable=False),  # the next position to read
+)
+
+# --- alerts -----------------------------------------------------------------------------------------------------------------------
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("alert_id", Text, primary_key=True),
+    Column("seq", BigInteger, unique=True),  # the seq of its first event
+    Column("source", Text, nullable=False),
+    Column("sender", Text, nullable=False),
+    Column("identifier", Text, nullable=False),
+    Column("sent", BigInteger, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("msg_type", Text, nullable=False),
+    Column("disposition", Text, nullable=False),
+    Column("reason", Text, nullable=False),  # why that disposition; "" for a plain one
+    Column("flags", Text, nullable=False),  # JSON list of fault codes
+    Column("repairs", Text, nullable=False),  # JSON list of Repair
+    Column("provenance", Text, nullable=False),  # JSON: version, signature verdict, key, source_key …
+    Column("source_key", Text, nullable=False),
+    Column("content_hash", Text, nullable=False),
+    Column("payload_sha256", Text, nullable=False),
+    Column("cap", LargeBinary, nullable=False),  # hub.cap.json of the alert as accepted
+    Column("facts", LargeBinary, nullable=False),  # what routing looks at (hub.acceptance.facts)
+    Column("chain_id", Text),
+    Column("chain_seq", Integer),
+    Column("incident_id", Text),
+    Column("state", Text, nullable=False),  # active | superseded | cancelled | ended | none (never in force)
+    Column("superseded_by", Text),
+    Column("withdrawn_at", BigInteger),
+    Column("held_until", BigInteger),
+    Column("held_by", Text),
+    Column("live_until", BigInteger, nullable=False),  # the last info's end
+    Column("keep_until", BigInteger, nullable=False),  # of an ending: until what it ends would have expired + 24 h
+    Column("hazards", Text, nullable=False),  # space-separated, with a space at both ends
+    Column("severity", Text, nullable=False),
+    Column("folded", Text, nullable=False),  # searchable text without diacritics
+    Column("received_at", BigInteger, nullable=False),
+    Index("alerts_by_identifier", "identifier", "sender"),
+    Index("alerts_by_chain", "chain_id"),
+    Index("alerts_by_source_key", "source", "source_key"),
+    Index("alerts_in_force", "state", "live_until"),
+)
+events = Table(  # the accepted order: what feeds, routing and followers resume from; gapless, in commit order
+    "events",
+    metadata,
+    Column("seq", BigInteger, primary_key=True),
+    Column("kind", Text, nullable=False),  # decided | revived | released | withdrawn
+    Column("alert_id", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Index("events_by_alert", "alert_id"),
+)
+alert_units = Table(
+    "alert_units",
+    metadata,
+    Column("alert_id", Text, primary_key=True),
+    Column("unit", Text, primary_key=True),
+    Index("alert_units_by_unit", "unit"),
+)
+references = Table(  # what each message references, before it is known whether the other exists (ACC-4)
+    "alert_references",
+    metadata,
+    Column("alert_id", Text, primary_key=True),
+    Column("n", Integer, primary_key=True),
+    Column("sender", Text, nullable=False),
+    Column("identifier", Text, nullable=False),
+    Column("sent", BigInteger),
+    Index("references_by_identifier", "identifier"),
+)
+aliases = Table(  # other ids of an event at its source (USGS `ids`)
+    "aliases",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("alias", Text, primary_key=True),
+    Column("source_key", Text, nullable=False),
+)
+chains = Table(
+    "chains",
+    metadata,
+    Column("chain_id", Text, primary_key=True),
+    Column("n", BigInteger, nullable=False),  # age: the smaller is the older
+    Column("alias_of", Text),  # joined into that older chain
+    Column("last_chain_seq", Integer, nullable=False),
+    Column("incident_id", Text),
+)
+incidents = Table(
+    "incidents",
+    metadata,
+    Column("incident_id", Text, primary_key=True),
+    Column("n", BigInteger, nullable=False),
+    Column("hazard", Text, nullable=False),
+    Column("began_at", BigInteger, nullable=False),
+    Column("last_at", BigInteger, nullable=False),
+    Column("lat", Text),
+    Column("lon", Text),
+    Column("body", Text, nullable=False),
+    Index("incidents_by_time", "hazard", "last_at"),
+)
+
+# --- the decision chain (EVI-1) ---------------------------------------------------------------------------------------------------
+audit = Table(
+    "audit",
+    metadata,
+    Column("n", BigInteger, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("act", Text, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("object", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("hash", Text, nullable=False),  # SHA-256 over the previous hash and this row
+)
+
+# --- the ledger of what we owe people ---------------------------------------------------------------------------------------------
+routed = Table(
+    "routed",
+    metadata,
+    Column("seq", BigInteger, primary_key=True),
+    Column("rules_rev", BigInteger, nullable=False),
+    Column("matched", Integer, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("delivery_id", Text, primary_key=True),
+    Column("alert_id", Text, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("endpoint_id", Text, nullable=False),
+    Column("event_type", Text, nullable=False),
+    Column("chain_id", Text, nullable=False),
+    Column("chain_seq", Integer, nullable=False),
+    Column("lane", Integer, nullable=False),
+    Column("state", Text, nullable=False),  # pending in_flight delivered acknowledged failed superseded covered expired
+    Column("due_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("begun", Integer, nullable=False),  # 1 once an attempt has begun: the recipient may hold this version
+    Column("lease_until", BigInteger),
+    Column("claimed_by", Text),
+    Column("subscription_id", Text, nullable=False),
+    Column("subscription_version", Integer, nullable=False),
+    Column("reason", Text, nullable=False),  # why it is owed
+    Column("infos", Text, nullable=False),  # JSON list of matching info indexes
+    Column("outcome", Text, nullable=False),  # last word of the last attempt
+    Column("ended_by", Text, nullable=False),  # superseded/covered by which alert
+    Column("created_at", BigInteger, nullable=False),
+    Column("delivered_at", BigInteger),
+    Column("acknowledged_at", BigInteger),
+    Column("acknowledged_by", Text),
+    Column("rev", BigInteger, nullable=False),
+    UniqueConstraint("alert_id", "endpoint_id", "event_type"),
+    Index("deliveries_due", "state", "due_at", "lane"),
+    Index("deliveries_by_endpoint", "endpoint_id", "seq"),
+    Index("deliveries_by_chain", "chain_id", "state"),
+)
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("delivery_id", Text, ForeignKey("deliveries.delivery_id"), primary_key=True),
+    Column("n", Integer, primary_key=True),
+    Column("began_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+    Column("outcome", Text, nullable=False),  # begun delivered retry rejected forbidden lost
+    Column("status", Integer),
+    Column("detail", Text, nullable=False),
+    Column("worker", Text, nullable=False),
+)
+alarms = Table(  # what an operator must look at: one open row per (kind, object)
+    "alarms",
+    metadata,
+    Column("alarm_id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("object", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("opened_at", BigInteger, nullable=False),
+    Column("closed_at", BigInteger),
+    Column("rev", BigInteger, nullable=False),
+    Index("alarms_open", "closed_at", "kind"),
+)
+
+# --- rules: versioned rows, valid from a seq on -----------------------------------------------------------------------------------
+rules = Table(  # subscriptions, endpoints, owners, source authorities, treaties: one table of dated JSON documents
+    "rules",
+    metadata,
+    Column("kind", Text, primary_key=True),  # subscription | endpoint | owner | authority | treaty | source
+    Column("rule_id", Text, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("valid_from_seq", BigInteger, nullable=False),
+    Column("valid_to_seq", BigInteger),  # None while in force
+    Column("rules_rev", BigInteger, nullable=False),
+    Column("origin", Text, nullable=False),  # config | desk
+    Column("body", Text, nullable=False),  # JSON; "" when this version removes the rule
+    Column("by", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Index("rules_in_force", "kind", "valid_to_seq"),
+)
+endpoint_states = Table(  # what the world did to an endpoint, as opposed to what was configured
+    "endpoint_states",
+    metadata,
+    Column("endpoint_id", Text, primary_key=True),
+    Column("state", Text, nullable=False),  # unproven | active | suspended
+    Column("reason", Text, nullable=False),
+    Column("proven_url", Text, nullable=False),  # the URL that answered the challenge
+    Column("secrets", Text, nullable=False),  # JSON list, encrypted with the store's key, newest first
+    Column("failures", Integer, nullable=False),  # in a row, over all deliveries
+    Column("open_until", BigInteger),  # the circuit
+    Column("rev", BigInteger, nullable=False),
+)
+
+# --- people, keys, sessions -------------------------------------------------------------------------------------------------------
+people = Table(
+    "people",
+    metadata,
+    Column("person_id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("login", Text, nullable=False, unique=True),
+    Column("password_hash", Text, nullable=False),  # argon2id; "" until set
+    Column("roles", Text, nullable=False),  # JSON list
+    Column("scope", Text, nullable=False),  # JSON: owner, units, clearance
+    Column("created_at", BigInteger, nullable=False),
+    Column("disabled_at", BigInteger),
+)
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("token_hash", Text, primary_key=True),
+    Column("person_id", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+)
+signin_links = Table(
+    "signin_links",
+    metadata,
+    Column("token_hash", Text, primary_key=True),
+    Column("person_id", Text, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger),
+)
+keys = Table(
+    "keys",
+    metadata,
+    Column("key_id", Text, primary_key=True),  # the public prefix
+    Column("token_hash", Text, nullable=False),
+    Column("kind", Text, nullable=False),  # source | agency | neighbour | feed
+    Column("owner", Text, nullable=False),  # the source, agency or neighbour it belongs to, never a person
+    Column("scopes", Text, nullable=False),  # JSON
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("revoked_at", BigInteger),
+    Column("last_used_at", BigInteger),
+)
+
+# --- processes --------------------------------------------------------------------------------------------------------------------
+processes = Table(
+    "processes",
+    metadata,
+    Column("process_id", Text, primary_key=True),
+    Column(
+        "node", Text, nullable=False
+    ),  # which data directory or host: a new process frees its own dead predecessor's leases
+    Column("started_at", BigInteger, nullable=False),
+    Column("beat_at", BigInteger, nullable=False),
+)
+leases = Table(
+    "leases",
+    metadata,
+    Column("lease", Text, primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("fence", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=False),
+)
+follower_marks = Table(
+    "follower_marks",
+    metadata,
+    Column("follower", Text, primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+)
