@@ -13,9 +13,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import Any, ClassVar, Protocol
 
+import msgspec
+
 from hub.cap.model import Alert, Area
 from hub.cap.repair import Fault, Parsed, Repair
 from hub.clock import Clock
+from hub.errors import ParseError
 from hub.http import Fetcher
 
 Mark = Mapping[str, Any]
@@ -50,8 +53,8 @@ class Candidate:
     "Alert" and (): acceptance mints them, so that two processes mint the same. `alert.sent` is then `revised_at`.
 
     `withdrawn` marks a document that vanished from its index: shown as withdrawn, never a Cancel (ACC-5).
-    `next_issue_at` is when the source said it will speak again; `document` is the XML as received when the alert is part of a larger
-    payload (an Atom entry with inline CAP).
+    `next_issue_at` is when the source said it will speak again. `backlog` is set by intake, never by `parse`: the alert came with the
+    first read of its source or with the first after an outage (ACC-10).
     """
 
     source: str
@@ -67,6 +70,7 @@ class Candidate:
     repairs: tuple[Repair, ...] = ()
     faults: tuple[Fault, ...] = ()
     uncertain_areas: tuple[tuple[int, int, Area], ...] = ()
+    backlog: bool = False
 
 
 def candidate_of(parsed: Parsed, payload: Payload) -> Candidate:
@@ -126,7 +130,10 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Withdrawn:
-    """An alert the source no longer lists: (sender, identifier) or `source_key`. It stays in force until it expires (ACC-5)."""
+    """An alert the source no longer lists: (sender, identifier) or `source_key`. It stays in force until it expires (ACC-5).
+
+    `payload_sha256` is the index in which it was missing, "" when there is none to show.
+    """
 
     source: str
     payload_sha256: str
@@ -152,12 +159,14 @@ Spoken = Candidate | Reading | Item | Report | Withdrawn | Unreadable
 class Read:
     """One step of reading: the new payloads (none when nothing changed) and the mark that stands for them.
 
-    `faults` are troubles that did not stop the reading ("document-404 https://…"), for the source page.
+    `faults` are troubles that did not stop the reading ("http-404 https://…"), for the source page. `withdrawn` is what vanished from
+    the source's index: no payload says it, only the comparison with the mark; it is told after everything the payloads say.
     """
 
     payloads: tuple[Payload, ...]
     mark: Mark
     faults: tuple[str, ...] = ()
+    withdrawn: tuple[Withdrawn, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +184,10 @@ class Source:
 
 
 class Connector(Protocol):
-    """What every connector module offers as `Connector`."""
+    """What every connector module offers as `Connector`.
+
+    A pushed source (its `read` yields for ever) also has a class attribute `PUSHED = True`: it is kept running instead of polled.
+    """
 
     Settings: ClassVar[type]
 
@@ -183,6 +195,8 @@ class Connector(Protocol):
 
     def read(self, mark: Mark, fetcher: Fetcher) -> AsyncIterator[Read]:
         """Yields one `Read` and ends (a polled source) or yields for ever (a pushed source).
+
+        Each mark stands for its own `Read` and all before it: what is yielded is durable before the next is asked for.
 
         Raises:
             SourceError: nothing could be read; the hub reads again at the next interval.
@@ -196,3 +210,36 @@ class Connector(Protocol):
             ParseError: the payload as a whole is not what this source speaks.
         """
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """A record of the topic `candidates`: exactly one of the two is set."""
+
+    candidate: Candidate | None = None
+    withdrawn: Withdrawn | None = None
+
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(_Record)
+
+
+def dump(said: Candidate | Withdrawn) -> bytes:
+    """`said` as a record of the topic `candidates`; `load` gives an equal value back, signatures and time offsets included."""
+    return _encoder.encode(_Record(candidate=said) if isinstance(said, Candidate) else _Record(withdrawn=said))
+
+
+def load(record: bytes) -> Candidate | Withdrawn:
+    """What `dump` wrote.
+
+    Raises:
+        ParseError: the record is not what `dump` writes; it never will be, so quarantine it.
+    """
+    try:
+        found = _decoder.decode(record)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ParseError("record-unreadable", str(error)) from error
+    said = found.candidate or found.withdrawn
+    if said is None:
+        raise ParseError("record-empty", "neither a candidate nor a withdrawal")
+    return said

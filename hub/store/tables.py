@@ -101,6 +101,12 @@ stream_records = Table(
     Column("value", LargeBinary, nullable=False),
     Column("at", BigInteger, nullable=False),
 )
+stream_heads = Table(  # one row a topic: its lock, and what stays when old records are pruned
+    "stream_heads",
+    metadata,
+    Column("topic", Text, primary_key=True),
+    Column("next_position", BigInteger, nullable=False),  # of the next record appended; the first is 1
+)
 stream_marks = Table(
     "stream_marks",
     metadata,

@@ -1,4 +1,8 @@
-"""The one home of HTTP going out: pinned addresses, limits, conditional GET, and the lean path that deliveries take."""
+"""The one home of HTTP going out: pinned addresses, limits, conditional GET, and the lean path that deliveries take.
+
+Here are the contracts that connectors and channels see. `fetch.PinnedFetcher` and `post.PinnedPoster` fulfil them; both connect only
+to addresses that `addresses` allows, and exactly to the address that was checked.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +31,8 @@ class Fetcher(Protocol):
 
         Raises:
             SourceError: anything but 200, 204 (empty body) and 304; `reason` is one of dns, refused, timeout, tls, tls-chain,
-                tls-expired, reset, partial, too-big, bomb, redirect-loop, forbidden-address, forbidden-host, http-<status>.
+                tls-expired, reset, partial, too-big, bomb, encoding, protocol, redirect-loop, forbidden-address, forbidden-host,
+                forbidden-url, http-<status>.
         """
         ...
 

@@ -1,0 +1,160 @@
+"""What an earthquake is called and told as, in Vietnamese and in English. Pure."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta, timezone
+
+from connectors.usgs_quakes.event import Event
+
+VIETNAM = timezone(timedelta(hours=7))
+HEADLINE = 160
+"""So many characters fit a headline (CAP 1.2 §3.2.2 suggests it for devices)."""
+
+KINDS: dict[str, tuple[str, str, str]] = {
+    "earthquake": ("Động đất", "Earthquake", "Geo"),
+    "induced or triggered event": ("Động đất kích thích", "Induced earthquake", "Geo"),
+    "volcanic eruption": ("Núi lửa phun trào", "Volcanic eruption", "Geo"),
+    "volcanic explosion": ("Nổ núi lửa", "Volcanic explosion", "Geo"),
+    "landslide": ("Trượt lở đất", "Landslide", "Geo"),
+    "rock burst": ("Nổ đá trong mỏ", "Rock burst", "Geo"),
+    "rockslide": ("Sạt lở đá", "Rockslide", "Geo"),
+    "snow avalanche": ("Lở tuyết", "Snow avalanche", "Geo"),
+    "ice quake": ("Chấn động băng", "Ice quake", "Geo"),
+    "mine collapse": ("Sập hầm mỏ", "Mine collapse", "Geo"),
+    "collapse": ("Sập, sụt", "Collapse", "Geo"),
+    "building collapse": ("Sập công trình", "Building collapse", "Safety"),
+    "quarry blast": ("Nổ mìn khai thác đá", "Quarry blast", "Other"),
+    "mining explosion": ("Nổ mìn trong mỏ", "Mining explosion", "Other"),
+    "explosion": ("Vụ nổ", "Explosion", "Safety"),
+    "chemical explosion": ("Nổ hóa chất", "Chemical explosion", "Safety"),
+    "experimental explosion": ("Nổ thử nghiệm", "Experimental explosion", "Other"),
+    "nuclear explosion": ("Nổ hạt nhân", "Nuclear explosion", "CBRNE"),
+    "sonic boom": ("Tiếng nổ siêu thanh", "Sonic boom", "Other"),
+    "acoustic noise": ("Nhiễu âm", "Acoustic noise", "Other"),
+    "other event": ("Sự kiện địa chấn khác", "Other seismic event", "Other"),
+    "not reported": ("Sự kiện địa chấn chưa rõ loại", "Seismic event of unreported type", "Geo"),
+    "": ("Sự kiện địa chấn chưa rõ loại", "Seismic event of unreported type", "Geo"),
+}
+"""USGS `type` -> (Vietnamese, English, CAP category). A word that is not here is told as it is, category Other."""
+
+_BEARINGS = {
+    "N": "bắc",
+    "S": "nam",
+    "E": "đông",
+    "W": "tây",
+    "NE": "đông bắc",
+    "NW": "tây bắc",
+    "SE": "đông nam",
+    "SW": "tây nam",
+    "NNE": "bắc đông bắc",
+    "NNW": "bắc tây bắc",
+    "ENE": "đông đông bắc",
+    "ESE": "đông đông nam",
+    "SSE": "nam đông nam",
+    "SSW": "nam tây nam",
+    "WNW": "tây tây bắc",
+    "WSW": "tây tây nam",
+}
+_COUNTRIES = {
+    "Vietnam": "Việt Nam",
+    "Laos": "Lào",
+    "Cambodia": "Campuchia",
+    "Thailand": "Thái Lan",
+    "China": "Trung Quốc",
+    "Taiwan": "Đài Loan",
+    "Japan": "Nhật Bản",
+    "Burma (Myanmar)": "Myanmar",
+}
+_DISTANCE = re.compile(r"(\d+(?:\.\d+)?)\s*km\s+([NSEW]{1,3})\s+of\s+(.+)")
+
+
+def kind_of(event: Event) -> tuple[str, str, str]:
+    """(Vietnamese, English, CAP category) of the event's type, which is never assumed."""
+    return KINDS.get(event.kind, (f"Sự kiện địa chấn: {event.kind}", event.kind[:1].upper() + event.kind[1:], "Other"))
+
+
+def told_vi(event: Event) -> tuple[str, str]:
+    """(headline, description) in Vietnamese."""
+    name = kind_of(event)[0]
+    strength = "độ lớn chưa rõ" if event.magnitude is None else f"độ lớn {_vi(event.magnitude)}"
+    headline = f"{name}, {strength}{_comma(_place_vi(event.place))}"
+    if event.deleted:
+        return f"USGS hủy tin: {headline}"[:HEADLINE], "USGS đã xóa sự kiện này khỏi danh mục động đất."
+    said = []
+    if event.at is not None:
+        said.append(f"Thời điểm: {event.at.astimezone(VIETNAM):%H:%M:%S ngày %d/%m/%Y} (giờ Việt Nam).")
+    if event.lat is not None and event.lon is not None:
+        north = "vĩ bắc" if event.lat >= 0 else "vĩ nam"
+        east = "kinh đông" if event.lon >= 0 else "kinh tây"
+        said.append(f"Chấn tâm: {_vi(abs(event.lat), 3)} độ {north}, {_vi(abs(event.lon), 3)} độ {east}.")
+    said.append(f"Độ sâu: {_depth_vi(event.depth_km)}.")
+    said.append(
+        "Số liệu đã được chuyên gia kiểm tra." if event.status == "reviewed" else "Số liệu tự động, có thể thay đổi."
+    )
+    if event.tsunami:
+        said.append("USGS ghi: động đất lớn ở vùng biển. Ghi chú này không phải cảnh báo sóng thần.")
+    return headline[:HEADLINE], " ".join(said)
+
+
+def told_en(event: Event) -> tuple[str, str]:
+    """(headline, description) in English."""
+    name = kind_of(event)[1]
+    strength = "magnitude unknown" if event.magnitude is None else f"magnitude {event.magnitude:.1f}"
+    headline = f"{name}, {strength}{_comma(event.place)}"
+    if event.deleted:
+        return f"USGS withdraws: {headline}"[:HEADLINE], "USGS has deleted this event from its catalogue."
+    said = []
+    if event.at is not None:
+        said.append(f"Time: {event.at:%Y-%m-%d %H:%M:%S} UTC.")
+    if event.lat is not None and event.lon is not None:
+        said.append(
+            f"Epicentre: {abs(event.lat):.3f}° {'N' if event.lat >= 0 else 'S'}, "
+            f"{abs(event.lon):.3f}° {'E' if event.lon >= 0 else 'W'}."
+        )
+    said.append(
+        "Depth: unknown."
+        if event.depth_km is None
+        else f"Depth: {abs(event.depth_km):.1f} km{_above_en(event.depth_km)}."
+    )
+    said.append("Reviewed by a seismologist." if event.status == "reviewed" else "Automatic, may change.")
+    if event.tsunami:
+        said.append("USGS marks it as large and under an ocean; this mark is not a tsunami warning.")
+    return headline[:HEADLINE], " ".join(said)
+
+
+def place_of(event: Event) -> str:
+    """Where in words for `areaDesc`, never empty."""
+    if event.place:
+        return event.place
+    return f"{event.lat:.2f}, {event.lon:.2f}" if event.lat is not None and event.lon is not None else "không rõ vị trí"
+
+
+def _place_vi(place: str) -> str:
+    found = _DISTANCE.fullmatch(place)
+    if not found or found[2] not in _BEARINGS:
+        return _country_vi(place)
+    return f"cách {_country_vi(found[3])} {found[1].replace('.', ',')} km về phía {_BEARINGS[found[2]]}"
+
+
+def _country_vi(place: str) -> str:
+    before, comma, country = place.rpartition(", ")
+    return f"{before}{comma}{_COUNTRIES.get(country, country)}"
+
+
+def _depth_vi(depth_km: float | None) -> str:
+    if depth_km is None:
+        return "chưa rõ"
+    return f"{_vi(abs(depth_km))} km" + (" trên mực nước biển" if depth_km < 0 else "")
+
+
+def _above_en(depth_km: float) -> str:
+    return " (above sea level)" if depth_km < 0 else ""
+
+
+def _vi(number: float, digits: int = 1) -> str:
+    return f"{number:.{digits}f}".replace(".", ",")
+
+
+def _comma(text: str) -> str:
+    return f", {text}" if text else ""

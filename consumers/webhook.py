@@ -1,0 +1,197 @@
+"""Webhooks to agencies: signed POSTs after the Standard Webhooks specification, with the alert as JSON or as CAP XML.
+
+What arrives. Headers `webhook-id` (the delivery's id, the same over all tries), `webhook-timestamp` (seconds since 1970 of this try)
+and `webhook-signature` (one `v1,…` or `v1a,…` a secret; two secrets are active while one is being replaced). The JSON body is
+
+    {"type": "alert.new", "timestamp": "2026-11-24T03:05:00Z",
+     "data": {"alert_id": …, "seq": 812, "chain_id": …, "chain_seq": 2, "incident_id": …, "mode": "actual",
+              "reason": …, "flags": […], "live_infos": [0], "recent_ids": […], "alert": {… CAP 1.2 with its own spelling …}}}
+
+`type` is one of `hub.consumer.EVENT_TYPES`; `timestamp` is when the source sent the alert (for events without one: when we tried).
+`live_infos` are the positions of the infos that concern the receiver and are still live. `alert.summary` carries `data.summary`, a list;
+`endpoint.challenge` carries `data.challenge`. With format "cap" the body of a delivery that has an alert is the CAP document and the
+rest of `data` stands in headers `hub-event-type`, `hub-alert-id`, `hub-seq`, `hub-chain-id`, `hub-chain-seq`, `hub-incident-id`,
+`hub-mode`, `hub-reason` (percent-encoded UTF-8), `hub-flags`, `hub-live-infos`, `hub-recent-ids`; these headers are not under the
+signature, which covers id, timestamp and body, so trust TLS for them and `sent` and `references` of the document for the order.
+
+What a receiver must do:
+  * verify the signature over the raw body with a constant-time comparison, refuse a timestamp more than five minutes off;
+  * answer 2xx within 5 seconds, as soon as the delivery is stored; work on it afterwards. Redirects are not followed;
+  * a `webhook-id` it already has: answer 2xx and do nothing (at least once, never exactly once);
+  * apply an event only when its `chain_seq` is greater than the last one applied of that `chain_id`: a slow older request may arrive
+    after the Cancel;
+  * look at `expires` of the infos before sounding anything: what has expired is shown, not sounded;
+  * an id in `recent_ids` that it never saw is a gap: fetch `/v1/events?after=`;
+  * `endpoint.challenge`: answer 2xx with {"challenge": "<the value>"}, or the bare value: nothing else is sent before;
+  * `endpoint.test` and a `mode` other than "actual" are never shown as a real alert.
+410 Gone suspends the endpoint; 408, 425, 429 and 5xx are tried again, `Retry-After` is honoured.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Literal
+from urllib.parse import quote
+
+import msgspec
+
+from hub.cap.json import to_json
+from hub.cap.model import Alert
+from hub.consumer import ChannelIO, Delivery, Endpoint, Receipt, Rendered
+from hub.errors import ConfigError, Forbidden, Rejected, Retry
+from hub.http import Answered
+from hub.http.retry_after import retry_after_s
+from hub.http.signatures import Scheme, new_secret, sign
+from hub.http.urls import read_url
+
+__all__ = ["Channel", "Settings", "new_secret"]
+
+_RETRIED = frozenset({408, 425, 429})
+_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VALUE = re.compile(r"[\x20-\x7e]*")
+_TAKEN = re.compile(
+    r"(webhook|hub)-.*|host|content-.*|transfer-encoding|connection|expect|upgrade|te|trailer", re.IGNORECASE
+)
+_encoder = msgspec.json.Encoder()
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How one agency's system is reached."""
+
+    url: str
+    """Where to POST; https except inside networks that the deployment names."""
+
+    format: Literal["json", "cap"] = "json"
+    """The alert as JSON with its context, or the CAP document itself with the context in headers."""
+
+    signature: Scheme = "v1"
+    """`v1` (shared secret), `v1a` (our private key, the receiver holds the public one) or `both`."""
+
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Further headers that the agency's gateway asks for; not under the signature."""
+
+    def __post_init__(self) -> None:
+        try:
+            read_url(self.url)
+        except Forbidden as error:
+            raise ConfigError("url", str(error), "write https://host/path") from error
+        if self.format not in ("json", "cap"):
+            raise ConfigError("format", f"{self.format!r} is unknown", "json or cap")
+        if self.signature not in ("v1", "v1a", "both"):
+            raise ConfigError("signature", f"{self.signature!r} is unknown", "v1, v1a or both")
+        for name, value in self.headers.items():
+            if not _HEADER.fullmatch(name) or _TAKEN.fullmatch(name) or not _VALUE.fullmatch(value):
+                raise ConfigError(f"headers.{name}", "not a header that can be added", "a plain name and ASCII value")
+
+
+class Channel:
+    """Renders and signs a delivery, posts it once, and says what the answer means."""
+
+    Settings: ClassVar[type] = Settings
+
+    def __init__(self, io: ChannelIO) -> None:
+        self._io = io
+        self._alerts = _AlertsAsJson()
+
+    def render(self, delivery: Delivery, endpoint: Endpoint) -> Rendered:
+        """The signed request. Pure: the same delivery, endpoint and attempt give the same bytes.
+
+        Raises:
+            Rejected: the endpoint has no secret of the kind its signature needs; nothing unsigned is ever sent.
+        """
+        settings: Settings = endpoint.settings
+        if settings.format == "cap" and delivery.cap_xml:
+            body, about = delivery.cap_xml, {"content-type": "application/cap+xml", **_context_headers(delivery)}
+        else:
+            body, about = self._json(delivery), {"content-type": "application/json"}
+        timestamp = int(delivery.attempted_at.timestamp())
+        signature = sign(delivery.delivery_id, timestamp, body, endpoint.secrets, settings.signature)
+        kinds = {part.partition(",")[0] for part in signature.split()}
+        if kinds != ({"v1", "v1a"} if settings.signature == "both" else {settings.signature}):
+            raise Rejected(f"no-signing-secret: {endpoint.endpoint_id} signs with {settings.signature}")
+        signed = {
+            "webhook-id": delivery.delivery_id,
+            "webhook-timestamp": str(timestamp),
+            "webhook-signature": signature,
+        }
+        return Rendered(body, {**settings.headers, **about, **signed})
+
+    async def send(self, rendered: Rendered, endpoint: Endpoint, *, timeout_s: float) -> Receipt:
+        """One POST and what its answer means. Contract and errors: `hub.consumer.Channel.send`."""
+        settings: Settings = endpoint.settings
+        answer = await self._io.poster.post(settings.url, rendered.body, rendered.headers, timeout_s=timeout_s)
+        return _judge(answer, self._io.clock.now())
+
+    def _json(self, delivery: Delivery) -> bytes:
+        data: dict[str, Any] = {
+            "alert_id": delivery.alert_id,
+            "seq": delivery.seq,
+            "chain_id": delivery.chain_id,
+            "chain_seq": delivery.chain_seq,
+            "incident_id": delivery.incident_id,
+            "mode": delivery.mode,
+            "reason": delivery.reason,
+            "flags": delivery.flags,
+            "live_infos": delivery.live_infos,
+            "recent_ids": delivery.recent_ids,
+        }
+        if delivery.alert is not None:
+            data["alert"] = self._alerts.of(delivery.alert)
+        if delivery.event_type == "alert.summary":
+            data["summary"] = delivery.summary
+        if delivery.challenge:
+            data["challenge"] = delivery.challenge
+        happened = delivery.alert.sent if delivery.alert is not None else delivery.attempted_at
+        return _encoder.encode({"type": delivery.event_type, "timestamp": _z(happened), "data": data})
+
+
+class _AlertsAsJson:
+    """Each alert is put into JSON once for all its recipients; the last 64 are kept."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[int, tuple[Alert, msgspec.Raw]] = OrderedDict()
+
+    def of(self, alert: Alert) -> msgspec.Raw:
+        found = self._kept.get(id(alert))
+        if found is not None:  # the alert is kept with its JSON, so its id() cannot have passed to another one
+            return found[1]
+        raw = msgspec.Raw(to_json(alert))
+        self._kept[id(alert)] = (alert, raw)
+        if len(self._kept) > 64:
+            self._kept.popitem(last=False)
+        return raw
+
+
+def _context_headers(delivery: Delivery) -> dict[str, str]:
+    return {
+        "hub-event-type": delivery.event_type,
+        "hub-alert-id": delivery.alert_id,
+        "hub-seq": str(delivery.seq),
+        "hub-chain-id": delivery.chain_id,
+        "hub-chain-seq": str(delivery.chain_seq),
+        "hub-incident-id": delivery.incident_id,
+        "hub-mode": delivery.mode,
+        "hub-reason": quote(delivery.reason, safe=" "),
+        "hub-flags": quote(" ".join(delivery.flags), safe=" "),
+        "hub-live-infos": " ".join(map(str, delivery.live_infos)),
+        "hub-recent-ids": " ".join(delivery.recent_ids),
+    }
+
+
+def _judge(answer: Answered, now: datetime) -> Receipt:
+    """A receipt for 2xx; what else an answer can mean is raised."""
+    status = answer.status
+    if 200 <= status < 300:
+        return Receipt(status=status, body=answer.body)
+    if status in _RETRIED or status >= 500:
+        raise Retry(f"http-{status}", after_s=retry_after_s(answer.headers.get("retry-after", ""), now), status=status)
+    raise Rejected(f"http-{status}", status=status, gone=status == 410)
+
+
+def _z(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -1,0 +1,356 @@
+"""`WS /v1/live`: one pump reads the accepted order, frames each alert once per identical filter, and writes it to every viewer."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from hub.api import auth, feed, summaries
+from hub.api.auth import Caller
+from hub.api.feed import Entry, Track, Wish
+from hub.api.services import Services
+from hub.api.sight import Sight, Thing, things_of
+from hub.api.sockets import Line
+from hub.clock import to_us
+from hub.errors import HubError
+from hub.store import listing
+
+log = logging.getLogger(__name__)
+
+MOST_VIEWERS = 5000
+MOST_IN_SNAPSHOT = 2000
+MOST_WATCHED = 50
+PORTION = 200
+LOOK_BACK = 2000
+DRAIN_TIMEOUT_S = 30.0
+STATE_EVERY_S = 1.0
+LAGGING_POLL_S = 0.25
+
+
+@dataclass(eq=False)
+class Viewer:
+    """One connection. Frames up to `after` it has; `code` says why it was closed, once `gone` is set."""
+
+    line: Line
+    caller: Caller
+    after: int = 0
+    code: int = 0
+    gone: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def close(self, code: int) -> None:
+        """The connection ends with that code."""
+        self.code = self.code or code
+        self.gone.set()
+
+    def write(self, frames: bytes) -> None:
+        """The bytes are on their way, or the viewer is gone: too slow, or left."""
+        if not self.gone.is_set() and not self.line.write(frames):
+            self.close(feed.CLOSE_TOO_SLOW)
+
+
+class Group:
+    """All viewers with one identical filter: what they may see and what they asked for."""
+
+    def __init__(self, sight: Sight, wish: Wish) -> None:
+        self.sight = sight
+        self.wish = wish
+        self.viewers: set[Viewer] = set()
+        self.members = 0
+        self.track = Track(0)
+        self.cursor: int | None = None
+        self.told: OrderedDict[str, object] = OrderedDict()
+
+    def entries(self, things: Sequence[Thing], *, after: int, upto: int) -> list[Entry]:
+        """Those events in (after, upto] that this filter lets through."""
+        return [thing.entry() for thing in things if after < thing.seq <= upto and self.admits(thing)]
+
+    def admits(self, thing: Thing) -> bool:
+        """Whether its viewers may see it and asked for it."""
+        return thing.fits(self.wish) and self.sight.sees(thing)
+
+    def watch(self, alert_id: str) -> None:
+        """State frames tell of this alert's deliveries while it is among the last fifty."""
+        self.told.setdefault(alert_id, None)
+        self.told.move_to_end(alert_id)
+        while len(self.told) > MOST_WATCHED:
+            self.told.popitem(last=False)
+
+    def tell(self, frame: bytes) -> None:
+        """Every viewer gets the frame: the same bytes."""
+        framed = feed.wire(frame)
+        for viewer in tuple(self.viewers):
+            viewer.write(framed)
+
+    def pump(self, entries: Sequence[Entry], upto: int) -> None:
+        """Every viewer gets the alert frames it has not, and the group has come to `upto`."""
+        framed = [(entry.seq, feed.wire(self.track.alert(entry))) for entry in entries]
+        for entry in entries:
+            self.watch(entry.alert_id)
+        self.cursor = upto
+        together = b"".join(frame for _, frame in framed)
+        for viewer in tuple(self.viewers) if framed else ():
+            late = viewer.after >= framed[0][0]
+            viewer.write(b"".join(f for seq, f in framed if seq > viewer.after) if late else together)
+
+
+class LiveFeed:
+    """The feed of one API process; viewers are served while `running`."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._store = services.store
+        self._groups: dict[tuple[Any, Wish], Group] = {}
+        self._lock = asyncio.Lock()
+        self._occupied = asyncio.Event()
+        self._head = 0
+        self._source_rev = 0
+
+    def viewers(self) -> int:
+        """How many are watching."""
+        return sum(group.members for group in self._groups.values())
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """The feed runs inside this context; on leaving, every viewer is closed and may resume elsewhere."""
+        loops = [asyncio.create_task(_kept_up(loop)) for loop in (self._pump, self._beat, self._tell_states)]
+        try:
+            yield
+        finally:
+            for viewer in self._everyone():
+                viewer.close(feed.CLOSE_GOING_AWAY)
+            for loop in loops:
+                loop.cancel()
+            await asyncio.gather(*loops, return_exceptions=True)
+
+    def signed_out(self, session: str) -> None:
+        """Every connection of that session closes at once."""
+        for viewer in self._everyone():
+            if viewer.caller.session == session:
+                viewer.close(feed.CLOSE_SIGNED_OUT)
+
+    async def view(self, socket: WebSocket, *, caller: Caller, sight: Sight, wish: Wish, after: int | None) -> None:
+        """Serves one accepted connection until it ends."""
+        viewer = Viewer(Line(socket), caller)
+        key = (sight.key, wish)
+        group = self._groups.setdefault(key, Group(sight, wish))
+        group.members += 1
+        self._occupied.set()
+        try:
+            await self._bring_up(viewer, group, after)
+            await _ended(socket, viewer)
+        finally:
+            group.viewers.discard(viewer)
+            group.members -= 1
+            if not group.members:
+                self._groups.pop(key, None)
+        if viewer.code:
+            with contextlib.suppress(RuntimeError, WebSocketDisconnect):
+                await socket.close(viewer.code)
+
+    async def _bring_up(self, viewer: Viewer, group: Group, after: int | None) -> None:
+        """The viewer has everything up to the head of the order and gets what follows with its group."""
+        services = self._services
+        viewer.write(feed.wire(feed.hello(hub=services.name, mode=services.mode, at=services.clock.now())))
+        track, seq = await self._start(viewer, group, after)
+        while (came_to := await self._catch_up(viewer, group, track, seq)) != seq:
+            seq = came_to
+            if not await _drained(viewer):
+                viewer.close(feed.CLOSE_TOO_SLOW)
+                return
+        async with (
+            self._lock
+        ):  # the last events and the joining are one step for the pump; nobody waits for a client here
+            while (came_to := await self._catch_up(viewer, group, track, seq)) != seq:
+                seq = came_to
+            if group.cursor is None:
+                group.track, group.cursor = track, seq
+            viewer.after = seq
+            viewer.write(feed.wire(feed.live(seq=seq, last=track.last)))
+            group.viewers.add(viewer)
+        await self._tell_all_states(viewer, group)
+
+    async def _start(self, viewer: Viewer, group: Group, after: int | None) -> tuple[Track, int]:
+        """A snapshot is told, unless `after` is a place of this order; returns where the telling goes on."""
+        seq = await self._store.read(group.sight.upto)
+        if after is not None and 0 <= after <= seq:
+            last, recent = await self._store.read(lambda conn: _before(conn, group, after))
+            return Track(last, recent), after
+        seq, last, recent, shot = await self._store.read(lambda conn: self._snapshot(conn, group))
+        viewer.write(shot)
+        return Track(last, recent), seq
+
+    async def _catch_up(self, viewer: Viewer, group: Group, track: Track, seq: int) -> int:
+        """Tells the viewer one portion of what came after `seq`; returns how far that went."""
+        things, upto = await self._store.read(lambda conn: _portion(conn, group.sight.upto(conn), seq))
+        entries = group.entries(things, after=seq, upto=upto)
+        for entry in entries:
+            group.watch(entry.alert_id)
+        if entries:
+            viewer.write(b"".join(feed.wire(track.alert(entry)) for entry in entries))
+        return upto
+
+    def _snapshot(self, conn: Connection, group: Group) -> tuple[int, int, list[str], bytes]:
+        seq = group.sight.upto(conn)
+        sought = listing.Sought(active_at=to_us(self._services.clock.now()), endings=True)
+        rows = listing.before(conn, seq + 1, sought=sought, limit=MOST_IN_SNAPSHOT)
+        seen = [thing for thing in things_of(conn, rows) if group.admits(thing)]
+        for thing in reversed(seen[:MOST_WATCHED]):
+            group.watch(thing.row.alert_id)
+        sources = [summaries.source(row) for row in listing.sources_since(conn, 0)] if group.sight.sources else []
+        last, recent = _before(conn, group, seq)
+        frame = feed.snapshot(seq=seq, last=last, alerts=[thing.summary for thing in seen], sources=sources)
+        return seq, last, recent, feed.wire(frame)
+
+    async def _pump(self) -> None:
+        while True:
+            await self._occupied.wait()
+            if not self._groups:
+                self._occupied.clear()
+                continue
+            lagging = any(group.cursor is not None and group.cursor < self._head for group in self._groups.values())
+            self._head = await self._store.wait(self._head, LAGGING_POLL_S if lagging else STATE_EVERY_S)
+            async with self._lock:
+                while await self._advance():
+                    pass
+
+    async def _advance(self) -> bool:
+        """Every group is one portion further; whether there may be more. Each event is read once for all groups."""
+        groups = [group for group in self._groups.values() if group.cursor is not None]
+        at = min((group.cursor or 0 for group in groups), default=None)
+        if at is None:
+            return False
+
+        def read(conn: Connection) -> tuple[list[Thing], int, list[int]]:
+            ends = [group.sight.upto(conn) for group in groups]
+            return (*_portion(conn, max(ends), at), ends)
+
+        things, looked, ends = await self._store.read(read)
+        moved = False
+        for group, end in zip(groups, ends, strict=True):
+            cursor, upto = group.cursor or 0, min(end, looked)
+            if upto > cursor:
+                moved = True
+                group.pump(group.entries(things, after=cursor, upto=upto), upto)
+        return moved
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(feed.HEARTBEAT_S)
+            await self._close_those_signed_out()
+            now = self._services.clock.now()
+            for group in tuple(self._groups.values()):
+                track = group.track
+                group.tell(feed.heartbeat(at=now, seq=self._head, last=track.last, recent=tuple(track.recent)))
+
+    async def _close_those_signed_out(self) -> None:
+        """A session or key that ended, or that may see something else now, keeps no connection longer than a heartbeat."""
+        callers = {viewer.caller for viewer in self._everyone()}
+        good = {caller for caller in callers if await auth.still_good(self._services, caller)}
+        for viewer in self._everyone():
+            if viewer.caller in callers - good:
+                viewer.close(feed.CLOSE_SIGNED_OUT)
+
+    async def _tell_states(self) -> None:
+        while True:
+            await asyncio.sleep(STATE_EVERY_S)
+            for group in tuple(self._groups.values()):
+                if group.viewers:
+                    for alert_id, now in (await self._deliveries(group)).items():
+                        if group.told.get(alert_id) != now:
+                            group.told[alert_id] = now
+                            group.tell(feed.state(kind="deliveries", object_id=alert_id, rev=now[0], body=now[1]))
+            await self._tell_sources()
+
+    async def _tell_sources(self) -> None:
+        groups = [group for group in self._groups.values() if group.viewers and group.sight.sources]
+        rev = self._source_rev
+        for row in await self._store.read(lambda conn: listing.sources_since(conn, rev)) if groups else ():
+            self._source_rev = max(self._source_rev, row.rev)
+            told = feed.state(kind="source", object_id=row.source, rev=row.rev, body=summaries.source(row))
+            for group in groups:
+                group.tell(told)
+
+    async def _tell_all_states(self, viewer: Viewer, group: Group) -> None:
+        """What changed while the viewer was away or joining is told to it alone."""
+        for alert_id, (rev, states) in (await self._deliveries(group)).items():
+            viewer.write(feed.wire(feed.state(kind="deliveries", object_id=alert_id, rev=rev, body=states)))
+        rows = await self._store.read(lambda conn: listing.sources_since(conn, 0)) if group.sight.sources else ()
+        for row in rows:
+            told = feed.state(kind="source", object_id=row.source, rev=row.rev, body=summaries.source(row))
+            viewer.write(feed.wire(told))
+
+    async def _deliveries(self, group: Group) -> dict[str, tuple[int, dict[str, int]]]:
+        watched = tuple(group.told)
+        if not group.sight.deliveries or not watched:
+            return {}
+        return await self._store.read(
+            lambda conn: listing.delivery_counts(conn, watched, endpoints=group.sight.endpoints(conn))
+        )
+
+    def _everyone(self) -> list[Viewer]:
+        return [viewer for group in self._groups.values() for viewer in group.viewers]
+
+
+async def _kept_up(loop: Callable[[], Awaitable[None]]) -> None:
+    """`loop` runs for ever: when the store fails it goes on a second later, from where it was."""
+    while True:
+        try:
+            await loop()
+        except (SQLAlchemyError, HubError) as error:
+            log.error("feed.store-failed error=%s", type(error).__name__)
+            await asyncio.sleep(1.0)
+
+
+async def _drained(viewer: Viewer) -> bool:
+    try:
+        async with asyncio.timeout(DRAIN_TIMEOUT_S):
+            return await viewer.line.drained()
+    except TimeoutError:
+        return False
+
+
+async def _ended(socket: WebSocket, viewer: Viewer) -> None:
+    """Returns when the client has left or the hub closes it; what a client says is not listened to."""
+
+    async def deaf() -> None:
+        while (await socket.receive())["type"] != "websocket.disconnect":
+            pass
+
+    listening = asyncio.create_task(deaf())
+    closing = asyncio.create_task(viewer.gone.wait())
+    try:
+        await asyncio.wait((listening, closing), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        listening.cancel()
+        closing.cancel()
+
+
+def _portion(conn: Connection, upto: int, seq: int) -> tuple[list[Thing], int]:
+    """One portion of the events in (seq, upto], and the seq up to which that looked."""
+    if upto <= seq:
+        return [], seq
+    rows = listing.events_after(conn, seq, upto=upto, limit=PORTION)
+    return things_of(conn, rows), rows[-1].event_seq if len(rows) == PORTION else upto
+
+
+def _before(conn: Connection, group: Group, seq: int) -> tuple[int, list[str]]:
+    """The greatest seq up to `seq` in the group's filter and the last ten alerts there; (0, []) when the last 2,000 hold none."""
+    found: list[Thing] = []
+    looked = seq
+    for _ in range(LOOK_BACK // PORTION):
+        rows = listing.events_before(conn, looked, limit=PORTION)
+        found += [thing for thing in things_of(conn, rows) if group.admits(thing)]
+        if found or len(rows) < PORTION:
+            break
+        looked = rows[-1].event_seq - 1
+    recent = [thing.row.alert_id for thing in found[: feed.RECENT]]
+    return (found[0].seq if found else 0), recent[::-1]

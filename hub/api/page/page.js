@@ -1,0 +1,102 @@
+// The plain page: alerts in force and over on the left, one alert with its deliveries, repairs and reasons on the right.
+
+import { Feed } from "/page/feed.js";
+import { element, rows } from "/page/draw.js";
+import { Detail } from "/page/detail.js";
+import { clock, fold, left, load, named, other, time, when, word } from "/page/words.js";
+
+const SHAPES = { Extreme: "⬤", Severe: "■", Moderate: "▲", Minor: "◆" };
+const GRAVITY = ["Extreme", "Severe", "Moderate", "Minor"];
+const MOST_OVER = 100;
+
+const feed = new Feed();
+const detail = new Detail(document.getElementById("detail-title"), document.getElementById("detail-body"));
+const byId = (id) => document.getElementById(id);
+let chosen = location.hash.slice(1);
+
+const gravity = (alert) => { const at = GRAVITY.indexOf(alert.severity); return at < 0 ? GRAVITY.length : at; };
+
+function ending(alert) {
+  if (alert.state === "active") return feed.now() < Date.parse(alert.live_until) ? "" : "expired";
+  return alert.state === "none" ? alert.disposition : alert.state;
+}
+
+function matches(alert, words) {
+  const text = fold([alert.event, alert.headline, ...alert.areaDesc, alert.source, alert.sender].join(" "));
+  return words.every((part) => text.includes(part));
+}
+
+function row(alert) {
+  const over = ending(alert);
+  const level = `${SHAPES[alert.severity] ?? "○"} ${named("severity", alert.severity)} · ${named("msgType", alert.msgType)}`;
+  const rest = over ? named("state", over) : word("remaining", { left: left(Date.parse(alert.live_until) - feed.now()) });
+  const marks = alert.flags.length || alert.repairs ? ` · ${word("marks", { repairs: alert.repairs, flags: alert.flags.length })}` : "";
+  const gone = alert.withdrawn_at ? ` · ${word("withdrawn")}` : "";
+  return element("button", { type: "button", class: `row ${alert.severity}`, "data-id": alert.id, "aria-current": String(alert.id === chosen) }, [
+    element("span", { class: "level" }, [level]),
+    element("span", { lang: alert.language }, [alert.headline || alert.event || alert.identifier]),
+    element("span", { class: "soft" }, [alert.areaDesc.slice(0, 4).join(", ")]),
+    element("span", { class: "soft" }, [`${when(alert.sent)} · ${alert.source} · ${rest}${marks}${gone}`]),
+  ]);
+}
+
+function drawList() {
+  const words = fold(byId("search").value).split(/\s+/).filter(Boolean);
+  const fitting = [...feed.alerts.values()].filter((alert) => matches(alert, words));
+  const active = fitting.filter((alert) => !ending(alert)).sort((a, b) => gravity(a) - gravity(b) || b.seq - a.seq);
+  const over = fitting.filter((alert) => ending(alert)).sort((a, b) => b.seq - a.seq).slice(0, MOST_OVER);
+  rows(byId("active"), active.map(row));
+  rows(byId("over"), over.map(row));
+  byId("nothing").textContent = active.length ? "" : word(feed.known ? (words.length ? "none-found" : "no-alert") : "no-data");
+}
+
+function drawHead() {
+  const stale = feed.isStale() || feed.connection === "signed-out";
+  document.body.classList.toggle("stale-now", stale);
+  byId("stale").hidden = !stale;
+  const banner = feed.connection === "signed-out" ? word("signed-out-banner") : word("stale-banner", { since: time(feed.heardAt) });
+  if (stale && byId("stale").textContent !== banner) byId("stale").textContent = banner;
+  const state = word(`connection.${feed.connection}`);
+  if (byId("connection").textContent !== state) byId("connection").textContent = state;
+  byId("clock").textContent = clock(feed.now());
+  const states = [...feed.sources.values()];
+  const live = states.filter((source) => source.state === "live").length;
+  const bad = states.filter((source) => source.state !== "live" && source.state !== "off").map((source) => `${source.source}: ${named("source", source.state)}`);
+  byId("sources").textContent = feed.known ? [word("sources", { live, all: states.length }), ...bad].join(" · ") : word("sources-unknown");
+}
+
+function draw() {
+  drawHead();
+  drawList();
+}
+
+async function choose(id) {
+  chosen = id;
+  history.replaceState(null, "", id ? `#${id}` : location.pathname);
+  drawList();
+  await detail.show(id);
+  byId("detail").focus({ preventScroll: false });
+}
+
+async function start() {
+  await load();
+  const answer = await fetch("/v1/session", { cache: "no-store" });
+  if (answer.status === 401) return location.replace("/signin");
+  if (answer.ok) byId("who").textContent = (await answer.json()).name;
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("button[data-id]");
+    if (button) choose(button.dataset.id);
+  });
+  byId("search").addEventListener("input", drawList);
+  byId("language").addEventListener("click", async () => { await other(); draw(); await detail.show(chosen); });
+  byId("signout").addEventListener("click", async () => { await fetch("/v1/session", { method: "DELETE" }); location.replace("/signin"); });
+  feed.addEventListener("change", (event) => (event.detail === "heartbeat" ? drawHead() : draw()));
+  feed.addEventListener("deliveries", (event) => { if (event.detail === chosen) detail.refresh(); });
+  setInterval(drawHead, 1000);
+  setInterval(drawList, 30000);
+  feed.connect();
+  draw();
+  if (chosen) await detail.show(chosen);
+}
+
+start();

@@ -1,0 +1,63 @@
+"""What the HTTP door is given by the composition root: the parts it may use, and the acts of roles it does not know."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import tzinfo
+from pathlib import Path
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from hub.clock import Clock
+from hub.connector import Candidate
+from hub.hazards import Hazards
+from hub.places import Gazetteer
+from hub.store import Store
+
+VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
+
+
+class Accepts(Protocol):
+    """`hub.acceptance.accept.Acceptor`, as the door sees it: one decision per candidate, durable when it returns."""
+
+    async def accept(self, candidates: Sequence[Candidate]) -> Sequence[Any]: ...
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything the API needs. Callables stand for sibling roles; None means this process runs without that role.
+
+    `hosts` are the names the hub answers to, without port. `port` names the cookie where there is no TLS. `secure` says whether
+    browsers reach the hub over TLS. `zone` is assumed for naive times of submitted alerts. `prove` sends the signed challenge to an
+    endpoint and says whether it answered. `send_test` and `redeliver` say whether something is now on its way. `check_endpoint` gives
+    the reason why a channel refuses these settings, or "". `parts` says of each part of this process whether it is ready.
+    """
+
+    store: Store
+    acceptor: Accepts
+    clock: Clock
+    mode: str
+    name: str
+    gazetteer: Gazetteer
+    hazards: Hazards
+    hosts: Sequence[str]
+    seal_key: bytes = field(repr=False)
+    why: Callable[[Connection, str, str], Mapping[str, Any]]
+    port: int = 8080
+    secure: bool = False
+    zone: tzinfo = VIETNAM
+    zone_of: Mapping[str, tzinfo] = field(default_factory=dict)
+    feeds_folder: Path | None = None
+    prove: Callable[[str], Awaitable[bool]] | None = None
+    send_test: Callable[[str], Awaitable[bool]] | None = None
+    redeliver: Callable[[str], Awaitable[bool]] | None = None
+    check_endpoint: Callable[[str, Mapping[str, Any]], str] | None = None
+    parts: Callable[[], Mapping[str, bool]] | None = None
+
+    @property
+    def cookie(self) -> str:
+        """The session cookie's name; it holds the mode, so a drill and the real hub never share a sign-in (MOD-1)."""
+        return f"__Host-hub-{self.mode}" if self.secure else f"hub-{self.mode}-{self.port}"

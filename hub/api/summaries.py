@@ -1,0 +1,117 @@
+"""An alert as lists and feeds show it: what people need to choose by, in CAP's spelling on the wire."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from sqlalchemy import Row
+
+from hub.cap import json as cap_json
+from hub.cap.model import Alert, Info
+from hub.clock import from_us
+
+LANGUAGE = "vi"
+
+
+def summary(row: Row[Any]) -> dict[str, Any]:
+    """The alert of a listed row (`hub.store.listing.LISTED`)."""
+    alert = cap_json.from_json(row.cap)
+    return {
+        "id": row.alert_id,
+        "seq": row.seq,
+        "source": row.source,
+        "sender": row.sender,
+        "identifier": row.identifier,
+        "sent": alert.sent,
+        "status": row.status,
+        "msgType": row.msg_type,
+        "scope": alert.scope,
+        "disposition": row.disposition,
+        "reason": row.reason,
+        "flags": msgspec.json.decode(row.flags),
+        "repairs": len(msgspec.json.decode(row.repairs)),
+        "chain_id": row.chain_id,
+        "chain_seq": row.chain_seq,
+        "incident_id": row.incident_id,
+        "state": row.state,
+        "superseded_by": row.superseded_by,
+        "withdrawn_at": moment(row.withdrawn_at),
+        "held_until": moment(row.held_until),
+        "held_by": row.held_by,
+        "live_until": from_us(row.live_until),
+        "keep_until": from_us(row.keep_until),
+        "received_at": from_us(row.received_at),
+        "hazards": row.hazards.split(),
+        "severity": row.severity,
+        **_told(alert),
+    }
+
+
+def version(row: Row[Any]) -> dict[str, Any]:
+    """One version of a chain, in short."""
+    return {
+        "id": row.alert_id,
+        "seq": row.seq,
+        "chain_seq": row.chain_seq,
+        "msgType": row.msg_type,
+        "sent": from_us(row.sent),
+        "disposition": row.disposition,
+        "state": row.state,
+        "superseded_by": row.superseded_by,
+    }
+
+
+def source(row: Row[Any]) -> dict[str, Any]:
+    """The health of one source; never its mark, which may hold an address with a secret in it."""
+    return {
+        "source": row.source,
+        "state": row.state,
+        "reason": row.reason,
+        "last_try_at": moment(row.last_try_at),
+        "last_success_at": moment(row.last_success_at),
+        "last_change_at": moment(row.last_change_at),
+        "failures": row.failures,
+        "faults": msgspec.json.decode(row.faults or "[]"),
+        "rev": row.rev,
+    }
+
+
+def delivery(row: Mapping[str, Any]) -> dict[str, Any]:
+    """One delivery with its attempts, times as instants."""
+    attempts = [
+        {**told, "began_at": moment(told["began_at"]), "ended_at": moment(told["ended_at"])} for told in row["tries"]
+    ]
+    kept = {name: value for name, value in row.items() if name not in ("tries", "begun", "claimed_by")}
+    times = ("due_at", "expires_at", "lease_until", "created_at", "delivered_at", "acknowledged_at")
+    infos = msgspec.json.decode(row["infos"] or "[]")
+    return {**kept, **{name: moment(row[name]) for name in times}, "infos": infos, "tries": attempts}
+
+
+def moment(us: int | None) -> Any:
+    """The instant of a stored time, or None."""
+    return from_us(us) if us is not None else None
+
+
+def shown_info(alert: Alert) -> Info | None:
+    """The info people read first: the first in Vietnamese, else the first; None for an alert without any."""
+    return next(
+        (info for info in alert.infos if info.language.casefold().startswith(LANGUAGE)), next(iter(alert.infos), None)
+    )
+
+
+def _told(alert: Alert) -> dict[str, Any]:
+    info = shown_info(alert)
+    if info is None:
+        return {"event": "", "headline": alert.note[:160], "areaDesc": [], "language": "", "urgency": "Unknown"}
+    return {
+        "event": info.event,
+        "headline": info.headline,
+        "areaDesc": [area.area_desc for area in info.areas[:20]],
+        "language": info.language,
+        "urgency": info.urgency,
+        "certainty": info.certainty,
+        "onset": info.onset,
+        "expires": info.expires,
+    }

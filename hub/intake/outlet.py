@@ -1,0 +1,184 @@
+"""Where what was heard goes: payloads, candidates and mark become durable together, or at least never the mark first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+import msgspec
+
+from hub.clock import from_us, to_us
+from hub.connector import Item, Mark, Payload, Reading, Report, Unreadable
+from hub.intake.health import Health
+from hub.intake.parse import body_of
+from hub.store import Store, payloads, quarantine, sources, spoken
+from hub.stream import Stream
+
+TOPIC = "candidates"
+
+AppendIn = Callable[[Any, str, Sequence[tuple[str, bytes]], datetime], object]
+"""(connection, topic, (key, value) pairs, time): appends to the stream in that connection's own transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Everything one `Read` brought. `mark` is None when it did not move; `records` are (key, value) for the topic `candidates`."""
+
+    source: str
+    at: datetime
+    health: Health
+    mark: Mark | None
+    payloads: tuple[Payload, ...] = ()
+    records: tuple[tuple[str, bytes], ...] = ()
+    spoken: tuple[Reading | Item | Report, ...] = ()
+    unreadable: tuple[Unreadable, ...] = ()
+
+
+class Outlet(Protocol):
+    """What reading needs of the record."""
+
+    async def last(self, source: str) -> tuple[Mark, Health]:
+        """How far the source was read, and how it was doing; ({}, a new Health) before the first try."""
+        ...
+
+    async def keep(self, heard: Heard) -> None:
+        """All of it is durable when this returns. If it raises, the mark has not moved."""
+        ...
+
+    async def note(self, source: str, health: Health) -> None:
+        """Only the health changed."""
+        ...
+
+    async def judge(self, source: str, judge: Callable[[Health], Health]) -> None:
+        """The source's health is what `judge` makes of it, whoever changes it meanwhile; nothing is written when that is the same."""
+        ...
+
+
+class Embedded:
+    """Payloads, candidates, health and mark in one transaction: the stream is a table of the store's own file."""
+
+    def __init__(self, store: Store, append_in: AppendIn) -> None:
+        self._store = store
+        self._append_in = append_in
+
+    async def last(self, source: str) -> tuple[Mark, Health]:
+        return await last(self._store, source)
+
+    async def note(self, source: str, health: Health) -> None:
+        await self._store.write(lambda conn: sources.set_health(conn, source, _row(health)))
+
+    async def judge(self, source: str, judge: Callable[[Health], Health]) -> None:
+        await judge_in(self._store, source, judge)
+
+    async def keep(self, heard: Heard) -> None:
+        def write(conn: Any) -> None:
+            keep_words(conn, heard)
+            if heard.records:
+                self._append_in(conn, TOPIC, heard.records, heard.at)
+            settle(conn, heard)
+
+        await self._store.write(write)
+
+
+class Published:
+    """The same over a stream of its own (Kafka): payloads, then candidates, then the mark. A death in between says things twice."""
+
+    def __init__(self, store: Store, stream: Stream) -> None:
+        self._store = store
+        self._stream = stream
+
+    async def last(self, source: str) -> tuple[Mark, Health]:
+        return await last(self._store, source)
+
+    async def note(self, source: str, health: Health) -> None:
+        await self._store.write(lambda conn: sources.set_health(conn, source, _row(health)))
+
+    async def judge(self, source: str, judge: Callable[[Health], Health]) -> None:
+        await judge_in(self._store, source, judge)
+
+    async def keep(self, heard: Heard) -> None:
+        if heard.payloads or heard.spoken or heard.unreadable:
+            await self._store.write(lambda conn: keep_words(conn, heard))
+        if heard.records:
+            await self._stream.append(TOPIC, heard.records)
+        await self._store.write(lambda conn: settle(conn, heard))
+
+
+async def last(store: Store, source: str) -> tuple[Mark, Health]:
+    """How far the source was read, and how it was doing."""
+    row = await store.read(lambda conn: sources.get(conn, source))
+    return ({}, Health()) if row is None else (msgspec.json.decode(row.mark), _health(row))
+
+
+async def judge_in(store: Store, source: str, judge: Callable[[Health], Health]) -> None:
+    """See `Outlet.judge`: read and written in one transaction, so that a turn that ends meanwhile is not undone."""
+
+    def judged(conn: Any) -> None:
+        row = sources.get(conn, source)
+        health = Health() if row is None else _health(row)
+        if judge(health) != health:
+            sources.set_health(conn, source, _row(judge(health)))
+
+    _, health = await last(store, source)
+    if judge(health) != health:
+        await store.write(judged)
+
+
+def keep_words(conn: Any, heard: Heard) -> None:
+    """The bytes, what they say besides alerts, and what could not be read."""
+    for payload in heard.payloads:
+        payloads.keep(conn, payload)
+    for one in heard.spoken:
+        kind, body = body_of(one)
+        spoken.keep(conn, kind=kind, source=heard.source, body=body, at=heard.at)
+    for part in heard.unreadable:
+        quarantine.keep(
+            conn,
+            stage="intake",
+            source=part.source,
+            payload_sha256=part.payload_sha256,
+            reason=part.reason,
+            detail=part.detail,
+            at=heard.at,
+        )
+
+
+def settle(conn: Any, heard: Heard) -> None:
+    """The mark stands where this `Read` ended, and the source's health is told."""
+    if heard.mark is not None:
+        sources.set_mark(conn, heard.source, heard.mark)
+    sources.set_health(conn, heard.source, _row(heard.health))
+
+
+def _row(health: Health) -> dict[str, Any]:
+    return {
+        "state": health.state,
+        "reason": health.reason,
+        "last_try_at": _us(health.last_try_at),
+        "last_success_at": _us(health.last_success_at),
+        "last_change_at": _us(health.last_change_at),
+        "failures": health.failures,
+        "faults": health.faults,
+    }
+
+
+def _health(row: Any) -> Health:
+    return Health(
+        state=row.state,
+        reason=row.reason,
+        last_try_at=_moment(row.last_try_at),
+        last_success_at=_moment(row.last_success_at),
+        last_change_at=_moment(row.last_change_at),
+        failures=row.failures,
+        faults=tuple(msgspec.json.decode(row.faults)),
+    )
+
+
+def _us(moment: datetime | None) -> int | None:
+    return None if moment is None else to_us(moment)
+
+
+def _moment(us: int | None) -> datetime | None:
+    return None if us is None else from_us(us)

@@ -1,0 +1,207 @@
+"""One source being read: read, parse, keep, and only then move the mark."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+
+import msgspec
+import structlog
+
+from hub.clock import Clock
+from hub.connector import Connector, Mark, Payload, Read, Source, Spoken
+from hub.errors import HubError, SourceError
+from hub.http import Fetcher
+from hub.intake.health import OFF, Brought, Health, Rhythm, after_failure, after_read, is_return, judged, reason_of
+from hub.intake.outlet import Heard, Outlet
+from hub.intake.parse import Said, parsed, sort, where
+
+log = structlog.get_logger()
+
+READ_LIMIT_S = 120.0
+"""A polled source that takes longer for one `Read` is given up until its next turn."""
+
+WRONG_KEPT = 10
+WRONG_KEPT_EACH = 60
+"""Of pages that are not what the source should say, the first ten are kept and then every sixtieth."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """How one turn of reading went: how many `Read`s were kept, and "" or why it ended early."""
+
+    reads: int
+    records: int
+    reason: str = ""
+    retry_after_s: float | None = None
+
+
+class Listener:
+    """Reads one source, turn by turn. Two turns of one source never run at once; the caller sees to that."""
+
+    def __init__(
+        self,
+        source: Source,
+        connector: Connector,
+        fetcher: Fetcher,
+        *,
+        outlet: Outlet,
+        clock: Clock,
+        silent_after_s: float | None = None,
+        read_limit_s: float = READ_LIMIT_S,
+    ) -> None:
+        self.source = source
+        self.pushed = bool(getattr(connector, "PUSHED", False))
+        self.rhythm = Rhythm(interval_s=source.interval_s, silent_after_s=silent_after_s)
+        self._connector = connector
+        self._fetcher = fetcher
+        self._outlet = outlet
+        self._clock = clock
+        self._read_limit_s = None if self.pushed else read_limit_s
+        self._said = Said()
+        self._wrong_seen = 0
+
+    async def turn(self) -> Turn:
+        """Reads until the connector has no more: once for a polled source, until it breaks for a pushed one.
+
+        A connector's errors end in the source's health, never here; what the store raises goes through, with the mark unmoved.
+        """
+        mark, health = await self._outlet.last(self.source.name)
+        backlog = is_return(health, self.rhythm, now=self._clock.now())
+        reads = records = 0
+        try:
+            async with aclosing(reads_of(self._connector, mark, self._fetcher, limit_s=self._read_limit_s)) as reading:
+                async for read in reading:
+                    heard, digests = await self._heard(read, mark=mark, health=health, backlog=backlog)
+                    await self._outlet.keep(heard)
+                    self._said.remember(digests)
+                    mark, health = read.mark, heard.health
+                    reads, records = reads + 1, records + len(heard.records)
+                    backlog = (
+                        backlog and not self.pushed
+                    )  # a pushed source's turn lasts: only its first Read is an arrears
+        except SourceError as error:
+            await self._failed(health, error)
+            return Turn(reads, records, error.reason, error.retry_after_s)
+        if not reads:
+            now = self._clock.now()
+            await self._outlet.note(self.source.name, after_read(health, self.rhythm, now=now, brought=Brought()))
+        return Turn(reads, records)
+
+    async def look(self) -> None:
+        """The stored state holds at this time: time alone makes a source late or silent."""
+        now = self._clock.now()
+        await self._outlet.judge(self.source.name, lambda health: judged(health, self.rhythm, now=now))
+
+    async def switch_off(self) -> None:
+        """The source shows as switched off; what was known of it before stays."""
+        await self._outlet.judge(self.source.name, lambda health: replace(health, state=OFF.state, reason=OFF.reason))
+
+    async def _heard(self, read: Read, *, mark: Mark, health: Health, backlog: bool) -> tuple[Heard, list[bytes]]:
+        said, troubles = await words(self._connector, read)
+        if read.withdrawn:
+            self._said.forget()
+        numbered, parts = sort([*said, *read.withdrawn], backlog=backlog)
+        fresh = self._said.fresh(numbered)
+        brought = Brought(
+            new=bool(fresh or parts.spoken),
+            readable=len(troubles) < len(read.payloads),
+            wrong=troubles[0].partition(" ")[0] if troubles else "",
+            faults=(*troubles, *read.faults),
+        )
+        kept = len(troubles) < len(read.payloads) or read.mark != mark or self._worth_keeping(len(troubles))
+        now = self._clock.now()
+        heard = Heard(
+            source=self.source.name,
+            at=now,
+            health=after_read(health, self.rhythm, now=now, brought=brought),
+            mark=None if read.mark == mark else read.mark,
+            payloads=read.payloads if kept else (),
+            records=tuple(record for _, record in fresh),
+            spoken=parts.spoken,
+            unreadable=parts.unreadable if kept else (),
+        )
+        return heard, [digest for digest, _ in fresh]
+
+    def _worth_keeping(self, unreadable: int) -> bool:
+        """Whether bytes that nobody claims are kept for a person: the first `WRONG_KEPT` pages, then one in `WRONG_KEPT_EACH`.
+
+        A page of a broken server may differ at every read by the time printed on it; documents are not concerned, the mark moves.
+        """
+        self._wrong_seen += unreadable
+        return self._wrong_seen <= WRONG_KEPT or self._wrong_seen % WRONG_KEPT_EACH == 0
+
+    async def _failed(self, health: Health, error: SourceError) -> None:
+        now = self._clock.now()
+        failed = after_failure(health, self.rhythm, now=now, reason=error.reason, detail=error.detail)
+        log.info("source.read_failed", source=self.source.name, reason=error.reason, failures=failed.failures)
+        await self._outlet.note(self.source.name, failed)
+
+
+async def reads_of(
+    connector: Connector, mark: Mark, fetcher: Fetcher, *, limit_s: float | None
+) -> AsyncGenerator[Read, None]:
+    """Everything `read` yields, each within `limit_s`.
+
+    Raises:
+        SourceError: whatever went wrong inside the connector, an error of its own code included (`connector-fault`).
+    """
+    reading = connector.read(mark, fetcher)
+    try:
+        while True:
+            try:
+                async with asyncio.timeout(limit_s):
+                    read = await anext(reading)
+                msgspec.json.encode(read.mark)
+            except StopAsyncIteration:
+                return
+            except TimeoutError as error:
+                raise SourceError("timeout", f"no answer within {limit_s} s") from error
+            except SourceError:
+                raise
+            except HubError as error:
+                raise SourceError(reason_of(error), str(error)) from error
+            except Exception as error:  # the one guard around a plugin: read
+                log.error("intake.read_failed", exc_info=error)
+                raise SourceError("connector-fault", where(error)) from error
+            yield read
+    finally:
+        if isinstance(reading, AsyncGenerator):
+            await reading.aclose()
+
+
+async def words(connector: Connector, read: Read) -> tuple[list[Spoken], list[str]]:
+    """What all payloads of `read` say, in order, and a line for each payload that could not be read as a whole."""
+    said: list[Spoken] = []
+    troubles: list[str] = []
+    for payload in read.payloads:
+        more, wrong = await parsed(connector, payload)
+        said += more
+        if wrong:
+            troubles.append(f"{wrong} {payload.url or payload.sha256}")
+    return said, troubles
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """What one read of a source would bring. `reason` is "" or why it could not be read."""
+
+    payloads: tuple[Payload, ...] = ()
+    said: tuple[Spoken, ...] = ()
+    faults: tuple[str, ...] = ()
+    mark: Mark | None = None
+    reason: str = ""
+
+
+async def probe(connector: Connector, fetcher: Fetcher, *, limit_s: float = READ_LIMIT_S) -> Probed:
+    """One first `Read` of a source, parsed; stores nothing and moves no mark (`hub source test`)."""
+    try:
+        async with aclosing(reads_of(connector, {}, fetcher, limit_s=limit_s)) as reading:
+            async for read in reading:
+                said, troubles = await words(connector, read)
+                return Probed(read.payloads, (*said, *read.withdrawn), (*troubles, *read.faults), read.mark)
+    except SourceError as error:
+        return Probed(reason=error.reason, faults=(str(error),))
+    return Probed()

@@ -1,0 +1,219 @@
+"""Alerts, chains, events: every decided alert, the messages it is linked with, and the accepted order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, bindparam, func, insert, or_, select, update
+
+from hub.store.tables import alert_units, alerts, aliases, chains, events, references
+
+AlertRow = Row[Any]
+
+NODE_DISPOSITIONS = ("accepted", "repaired", "revision", "held", "born_superseded", "born_cancelled", "born_expired")
+"""Dispositions whose alerts are members of a chain; the others (other_mode, quarantined, conflict …) never change one."""
+
+_NODE = (
+    alerts.c.alert_id,
+    alerts.c.seq,
+    alerts.c.source,
+    alerts.c.sender,
+    alerts.c.identifier,
+    alerts.c.sent,
+    alerts.c.msg_type,
+    alerts.c.source_key,
+    alerts.c.disposition,
+    alerts.c.reason,
+    alerts.c.provenance,
+    alerts.c.chain_id,
+    alerts.c.chain_seq,
+    alerts.c.state,
+    alerts.c.superseded_by,
+    alerts.c.live_until,
+    alerts.c.keep_until,
+    alerts.c.severity,
+)
+
+_get = select(alerts).where(alerts.c.alert_id == bindparam("alert_id"))
+_by_identifier = select(_NODE[0], _NODE[11]).where(
+    alerts.c.identifier == bindparam("identifier"), alerts.c.disposition.in_(NODE_DISPOSITIONS)
+)
+_by_reference = (
+    select(alerts.c.alert_id, alerts.c.chain_id)
+    .join(references, references.c.alert_id == alerts.c.alert_id)
+    .where(references.c.identifier == bindparam("identifier"), alerts.c.disposition.in_(NODE_DISPOSITIONS))
+)
+_by_source_key = select(alerts.c.alert_id, alerts.c.chain_id).where(
+    alerts.c.source == bindparam("source"),
+    alerts.c.source_key == bindparam("source_key"),
+    alerts.c.disposition.in_(NODE_DISPOSITIONS),
+)
+
+
+def get(conn: Connection, alert_id: str) -> AlertRow | None:
+    """The alert of that id, or None."""
+    return conn.execute(_get, {"alert_id": alert_id}).one_or_none()
+
+
+def insert_alert(conn: Connection, row: Mapping[str, Any]) -> None:
+    """Adds one decided alert; every column is given."""
+    conn.execute(insert(alerts), dict(row))
+
+
+def insert_event(conn: Connection, *, seq: int, kind: str, alert_id: str, at: int) -> None:
+    """Adds one event to the accepted order; `seq` was given under the head lock."""
+    conn.execute(insert(events), {"seq": seq, "kind": kind, "alert_id": alert_id, "at": at})
+
+
+def events_after(conn: Connection, seq: int, limit: int) -> Sequence[Row[Any]]:
+    """Up to `limit` events with a greater seq, in order."""
+    return conn.execute(select(events).where(events.c.seq > seq).order_by(events.c.seq).limit(limit)).all()
+
+
+def insert_references(conn: Connection, alert_id: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Adds what the alert references: sender, identifier, sent (µs or None) each."""
+    if rows:
+        conn.execute(insert(references), [{"alert_id": alert_id, "n": n, **row} for n, row in enumerate(rows)])
+
+
+def insert_units(conn: Connection, alert_id: str, units: Iterable[str]) -> None:
+    """Adds the administrative units of the alert's areas, ancestors included."""
+    rows = [{"alert_id": alert_id, "unit": unit} for unit in sorted(units)]
+    if rows:
+        conn.execute(insert(alert_units), rows)
+
+
+def linked(conn: Connection, *, identifiers: Iterable[str], source: str, source_key: str) -> tuple[set[str], set[str]]:
+    """(alert ids, chain ids) of the messages that bear or reference one of `identifiers`, or are of the same event at the source."""
+    rows: list[Row[Any]] = []
+    for identifier in identifiers:
+        rows += conn.execute(_by_identifier, {"identifier": identifier}).all()
+        rows += conn.execute(_by_reference, {"identifier": identifier}).all()
+    if source_key:
+        rows += conn.execute(_by_source_key, {"source": source, "source_key": source_key}).all()
+    return {r[0] for r in rows}, {r[1] for r in rows if r[1] is not None}
+
+
+def nodes(conn: Connection, *, alert_ids: set[str], chain_ids: set[str]) -> Sequence[Row[Any]]:
+    """What chain logic needs of these alerts and of all members of these chains (aliases included)."""
+    if not alert_ids and not chain_ids:
+        return ()
+    same = and_(
+        alerts.c.disposition.in_(NODE_DISPOSITIONS),
+        or_(alerts.c.alert_id.in_(alert_ids), alerts.c.chain_id.in_(chain_ids)),
+    )
+    return conn.execute(select(*_NODE).where(same)).all()
+
+
+def references_of(conn: Connection, alert_ids: Iterable[str]) -> dict[str, list[Row[Any]]]:
+    """What each of these alerts references, in the order of its text."""
+    found: dict[str, list[Row[Any]]] = {}
+    ids = list(alert_ids)
+    for start in range(0, len(ids), 500):
+        stmt = select(references).where(references.c.alert_id.in_(ids[start : start + 500]))
+        for row in conn.execute(stmt.order_by(references.c.alert_id, references.c.n)):
+            found.setdefault(row.alert_id, []).append(row)
+    return found
+
+
+def set_state(
+    conn: Connection,
+    alert_id: str,
+    *,
+    state: str,
+    superseded_by: str | None,
+    chain_id: str,
+    keep_until: int | None = None,
+) -> None:
+    """The alert's place in its chain is now this."""
+    values: dict[str, Any] = {"state": state, "superseded_by": superseded_by, "chain_id": chain_id}
+    if keep_until is not None:
+        values["keep_until"] = keep_until
+    conn.execute(update(alerts).where(alerts.c.alert_id == alert_id).values(values))
+
+
+def set_disposition(conn: Connection, alert_id: str, *, disposition: str, reason: str) -> None:
+    """The alert's disposition is now this (a held one released, or one that another message settled)."""
+    conn.execute(update(alerts).where(alerts.c.alert_id == alert_id).values(disposition=disposition, reason=reason))
+
+
+def insert_chain(conn: Connection, *, chain_id: str, n: int, incident_id: str | None) -> None:
+    conn.execute(
+        insert(chains),
+        {"chain_id": chain_id, "n": n, "alias_of": None, "last_chain_seq": 0, "incident_id": incident_id},
+    )
+
+
+def chains_by_age(conn: Connection, chain_ids: Iterable[str]) -> Sequence[Row[Any]]:
+    """These chains, oldest first."""
+    return conn.execute(select(chains).where(chains.c.chain_id.in_(set(chain_ids))).order_by(chains.c.n)).all()
+
+
+def join_chain(conn: Connection, *, younger: str, older: str) -> None:
+    """The younger chain is an alias of the older from now on, and all that were aliases of it; its members move."""
+    conn.execute(
+        update(chains).where(or_(chains.c.chain_id == younger, chains.c.alias_of == younger)).values(alias_of=older)
+    )
+    conn.execute(update(alerts).where(alerts.c.chain_id == younger).values(chain_id=older))
+
+
+def next_chain_seq(conn: Connection, chain_id: str) -> int:
+    """The next number of that chain; call it only under the head lock. After a join it is above both chains' numbers."""
+    family = select(func.max(chains.c.last_chain_seq)).where(
+        or_(chains.c.chain_id == chain_id, chains.c.alias_of == chain_id)
+    )
+    number = int(conn.execute(family).scalar_one()) + 1
+    conn.execute(update(chains).where(chains.c.chain_id == chain_id).values(last_chain_seq=number))
+    return number
+
+
+def set_incident(conn: Connection, *, chain_id: str, incident_id: str) -> None:
+    conn.execute(update(chains).where(chains.c.chain_id == chain_id).values(incident_id=incident_id))
+
+
+def family(conn: Connection, chain_id: str) -> list[str]:
+    """The chain and all its aliases: deliveries keep the id they were made under."""
+    rows = conn.execute(
+        select(chains.c.chain_id).where(or_(chains.c.chain_id == chain_id, chains.c.alias_of == chain_id))
+    )
+    return [row[0] for row in rows] or [chain_id]
+
+
+def source_key_of(conn: Connection, source: str, names: Sequence[str]) -> str | None:
+    """The event's first known id at that source under any of its `names`, or None when none of them is known."""
+    stmt = select(aliases.c.source_key).where(aliases.c.source == source, aliases.c.alias.in_(names)).limit(1)
+    return conn.execute(stmt).scalar_one_or_none()
+
+
+def remember_aliases(conn: Connection, source: str, source_key: str, names: Iterable[str]) -> None:
+    """Every one of `names` leads to `source_key` from now on."""
+    known = set(
+        conn.execute(
+            select(aliases.c.alias).where(aliases.c.source == source, aliases.c.alias.in_(list(names)))
+        ).scalars()
+    )
+    rows = [{"source": source, "alias": name, "source_key": source_key} for name in names if name not in known]
+    if rows:
+        conn.execute(insert(aliases), rows)
+
+
+def latest_of_source_key(conn: Connection, source: str, source_key: str) -> AlertRow | None:
+    """The latest version (by `sent`) of that event at that source, whatever became of it."""
+    stmt = select(alerts).where(alerts.c.source == source, alerts.c.source_key == source_key)
+    return conn.execute(stmt.order_by(alerts.c.sent.desc()).limit(1)).one_or_none()
+
+
+def withdraw(conn: Connection, alert_id: str, at: int) -> bool:
+    """The alert is shown as withdrawn at its source from `at`; False when it was already (ACC-5: it stays in force)."""
+    stmt = update(alerts).where(alerts.c.alert_id == alert_id, alerts.c.withdrawn_at.is_(None)).values(withdrawn_at=at)
+    return conn.execute(stmt).rowcount == 1
+
+
+def active_of(conn: Connection, *, source: str, identifier: str, sender: str, source_key: str) -> Sequence[AlertRow]:
+    """Alerts in force of one source that bear this identifier (and sender when given) or this key."""
+    named = alerts.c.source_key == source_key if source_key else alerts.c.identifier == identifier
+    stmt = select(alerts).where(alerts.c.source == source, alerts.c.state == "active", named)
+    if sender:
+        stmt = stmt.where(alerts.c.sender == sender)
+    return conn.execute(stmt).all()

@@ -1,0 +1,66 @@
+"""The head row: the one lock of the hub, and the last numbers given under it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import astuple, dataclass, fields
+
+from sqlalchemy import Connection, bindparam, select, update
+
+from hub.store.tables import head
+
+GENESIS = "0" * 64
+"""The audit hash before the first entry."""
+
+# SQLite has no FOR UPDATE and needs none: the writer's transactions begin with BEGIN IMMEDIATE.
+_lock = select(head.c.seq, head.c.audit_n, head.c.audit_hash, head.c.rules_rev, head.c.chain_n).where(head.c.id == 1)
+_save = (
+    update(head)
+    .where(head.c.id == 1)
+    .values({name: bindparam(name) for name in ("seq", "audit_n", "audit_hash", "rules_rev", "chain_n")})
+)
+
+
+@dataclass(slots=True)
+class Head:
+    """The last numbers given. Under the lock: add one, use it, `save` before the closure ends; so they are gapless and in commit order."""
+
+    seq: int
+    audit_n: int
+    audit_hash: str
+    rules_rev: int
+    chain_n: int
+
+    def next_seq(self) -> int:
+        """The next place in the accepted order."""
+        self.seq += 1
+        return self.seq
+
+
+def lock(conn: Connection) -> Head:
+    """The head, locked until the transaction ends: nobody else gives numbers meanwhile."""
+    return Head(*conn.execute(_lock.with_for_update()).one())
+
+
+def look(conn: Connection) -> Head:
+    """The head as last committed, without a lock; for reading only."""
+    return Head(*conn.execute(_lock).one())
+
+
+def save(conn: Connection, state: Head) -> None:
+    """The numbers of `state` are the head's, once the transaction commits."""
+    conn.execute(_save, {name.name: value for name, value in zip(fields(state), astuple(state), strict=True)})
+
+
+@contextmanager
+def step(conn: Connection, state: Head) -> Iterator[None]:
+    """One decision of several in a transaction: an exception undoes what it wrote and the numbers it took, and goes on upwards."""
+    before = astuple(state)
+    try:
+        with conn.begin_nested():
+            yield
+    except BaseException:
+        for field, value in zip(fields(state), before, strict=True):
+            setattr(state, field.name, value)
+        raise

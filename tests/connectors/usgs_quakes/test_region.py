@@ -1,0 +1,56 @@
+"""connectors.usgs_quakes.region: which part of the world counts."""
+
+from __future__ import annotations
+
+import pytest
+
+from connectors.usgs_quakes.region import Region, distance_km
+
+BIEN_HOA = (10.95, 106.82)
+
+
+def test_without_box_and_circle_the_whole_world_counts() -> None:
+    assert Region().holds(-58.0, -27.0)
+    assert Region().query() == {}
+
+
+@pytest.mark.parametrize(
+    ("lat", "lon", "inside"), [(8.0, 102.0, True), (24.0, 110.0, True), (7.99, 105.0, False), (10.0, 110.01, False)]
+)
+def test_the_border_of_a_box_belongs_to_it(lat: float, lon: float, inside: bool) -> None:
+    assert Region(box=(8.0, 102.0, 24.0, 110.0)).holds(lat, lon) is inside
+
+
+def test_a_box_may_lie_across_the_180th_meridian() -> None:
+    region = Region(box=(-25.0, 170.0, -10.0, -170.0))
+    assert region.holds(-20.0, 179.0)
+    assert region.holds(-20.0, -175.0)
+    assert not region.holds(-20.0, 0.0)
+    assert region.query() == {
+        "minlatitude": -25.0,
+        "minlongitude": -190.0,
+        "maxlatitude": -10.0,
+        "maxlongitude": -170.0,
+    }
+
+
+def test_a_circle_counts_by_great_circle_distance() -> None:
+    region = Region(around=(*BIEN_HOA, 100.0))
+    assert region.holds(10.77, 106.70)
+    assert not region.holds(16.07, 108.22)
+    assert region.query() == {"latitude": 10.95, "longitude": 106.82, "maxradiuskm": 100.0}
+
+
+def test_with_both_either_suffices_and_the_service_is_asked_for_the_world() -> None:
+    region = Region(box=(8.0, 102.0, 12.0, 110.0), around=(20.0, 106.0, 100.0))
+    assert region.holds(10.0, 106.0)
+    assert region.holds(20.0, 106.5)
+    assert not region.holds(16.0, 106.0)
+    assert region.query() == {}
+
+
+def test_distances_are_those_of_the_earth() -> None:
+    assert distance_km(*BIEN_HOA, *BIEN_HOA) == 0
+    assert distance_km(10.7769, 106.7009, 21.0285, 105.8542) == pytest.approx(1144, rel=0.005)
+    assert distance_km(0.0, 179.5, 0.0, -179.5) == pytest.approx(111.2, rel=0.005)
+    assert distance_km(0.0, 0.0, 0.0, 180.0) == pytest.approx(20015, rel=0.005)

@@ -1,0 +1,106 @@
+"""hub.intake.outlet: what is durable when, over the store's own stream and over a stream apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from hub.connector import Item, Reading
+from hub.intake.health import Health
+from hub.intake.outlet import TOPIC, Embedded, Heard, Outlet, Published
+from hub.store.tables import payloads, sources, spoken, stream_records
+from tests.intake.speaking import START, PlainStore, append_in, payload
+
+HEALTH = Health("live", "", START, START, START, 0, ("http-404 x",))
+
+
+class Line:
+    """A stream of its own that keeps what was appended, or refuses it."""
+
+    def __init__(self, store: PlainStore) -> None:
+        self.store = store
+        self.records: list[tuple[str, bytes]] = []
+        self.marks_at_append: list[object] = []
+        self.breaks = False
+
+    async def append(self, topic: str, records: Sequence[tuple[str, bytes]]) -> None:
+        self.marks_at_append += [(row.mark, topic) for row in self.store.rows(sources)]
+        if self.breaks:
+            raise OSError("broker away")
+        self.records += records
+
+    def reader(self, topic: str, name: str) -> None: ...
+
+    async def close(self) -> None: ...
+
+
+def heard(n: int) -> Heard:
+    return Heard(
+        source="one",
+        at=START,
+        health=HEALTH,
+        mark={"n": n},
+        payloads=(payload(str(n)),),
+        records=(("one sender", b"record"),),
+        spoken=(Reading("one", "st1", "level", 1.5, "m", START, payload(str(n)).sha256),),
+    )
+
+
+async def test_what_was_kept_is_what_is_read_back() -> None:
+    store = PlainStore()
+    outlet = Embedded(store, append_in)
+    assert await outlet.last("one") == ({}, Health())
+    await outlet.keep(heard(1))
+    assert await outlet.last("one") == ({"n": 1}, HEALTH)
+    assert [row.kind for row in store.rows(spoken)] == ["reading"]
+
+
+async def test_health_alone_leaves_the_mark_where_it_was() -> None:
+    store = PlainStore()
+    outlet = Embedded(store, append_in)
+    await outlet.keep(heard(1))
+    await outlet.note("one", Health("failing", "dns"))
+    mark, health = await outlet.last("one")
+    assert (mark, health.state) == ({"n": 1}, "failing")
+
+
+async def test_a_heard_without_a_mark_does_not_move_it() -> None:
+    store = PlainStore()
+    outlet = Embedded(store, append_in)
+    await outlet.keep(heard(1))
+    await outlet.keep(Heard("one", START, HEALTH, None))
+    assert (await outlet.last("one"))[0] == {"n": 1}
+
+
+async def test_nothing_of_a_failed_transaction_stays() -> None:
+    store = PlainStore()
+    store.breaks = [OSError("disk full")]
+    with pytest.raises(OSError, match="disk full"):
+        await Embedded(store, append_in).keep(heard(1))
+    assert [store.rows(table) for table in (sources, payloads, spoken, stream_records)] == [[], [], [], []]
+
+
+async def test_over_a_stream_apart_the_payload_comes_first_and_the_mark_last() -> None:
+    store = PlainStore()
+    line = Line(store)
+    outlet: Outlet = Published(store, line)  # type: ignore[arg-type]
+    await outlet.keep(heard(1))
+    assert line.records == [("one sender", b"record")]
+    assert line.marks_at_append == [], "the mark must not be there before the candidates are"
+    line.breaks = True
+    with pytest.raises(OSError, match="broker away"):
+        await outlet.keep(heard(2))
+    assert (await outlet.last("one"))[0] == {"n": 1}
+    assert len(store.rows(payloads)) == 2
+
+
+def test_the_topic_is_the_one_acceptance_reads() -> None:
+    assert TOPIC == "candidates"
+
+
+async def test_news_items_are_kept_under_their_kind() -> None:
+    store = PlainStore()
+    item = Item("one", "g", "t", "https://x", START, "s", "p")
+    await Embedded(store, append_in).keep(Heard("one", START, HEALTH, None, spoken=(item,)))
+    assert [(row.kind, row.source) for row in store.rows(spoken)] == [("item", "one")]
