@@ -20,7 +20,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
-from connectors.cap_feed.index import FORMS, Index, form_of, names_in, read_index
+from connectors.cap_feed.index import FORMS, Index, documents_in, form_of, names_in, read_index
 from connectors.cap_feed.mark import Document, Progress, mark_of, progress_of
 from hub.cap import xml
 from hub.clock import Clock
@@ -131,7 +131,7 @@ class Connector:
         form = form_of(payload.body)
         if form != "cap" and not self._settings.inline:
             return []
-        documents = list(xml.find_alerts(payload.body))
+        documents = documents_in(payload.body)
         said: list[Spoken] = []
         for document in documents:
             try:

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from hub.cap.xml import parse_xml
+from lxml import etree
 
+from hub.cap.parser import parse_xml
 from hub.errors import ParseError
 
 Name = tuple[str, str]
@@ -21,6 +22,8 @@ Name = tuple[str, str]
 FORMS = ("atom", "rss", "cap")
 LONGEST_URL = 2048
 LONGEST_NAME = 500
+LARGEST = 8 * 1024 * 1024
+"""Bytes of an index or of a list of alerts."""
 
 _CAP_TYPE = "application/cap+xml"
 _XML_TYPES = ("application/xml", "text/xml", "application/common-alerting-protocol+xml")
@@ -49,7 +52,7 @@ def read_index(body: bytes, *, url: str, inline: bool) -> Index:
     Raises:
         ParseError: neither Atom, RSS nor anything that carries an alert.
     """
-    root = parse_xml(body)
+    root = parse_xml(body, max_bytes=LARGEST)
     form = _form(root)
     if form == "cap":
         return Index(form, carries=True, names=tuple(_names(root)))
@@ -71,9 +74,21 @@ def read_index(body: bytes, *, url: str, inline: bool) -> Index:
 def names_in(body: bytes) -> tuple[Name, ...]:
     """The alerts a document carries, by (sender, identifier); () when it cannot be read."""
     try:
-        return tuple(_names(parse_xml(body)))
+        return tuple(_names(parse_xml(body, max_bytes=LARGEST)))
     except ParseError:
         return ()
+
+
+def documents_in(body: bytes) -> list[bytes]:
+    """Every CAP alert in `body`, each as a document of its own; `body` itself, byte for byte, when it is one.
+
+    Raises:
+        ParseError: it cannot be read as XML.
+    """
+    root = parse_xml(body, max_bytes=LARGEST)
+    if _local(root) == "alert":
+        return [body]
+    return [etree.tostring(element, encoding="utf-8", with_tail=False) for element in _alerts(root)]
 
 
 def form_of(body: bytes) -> str:
@@ -82,7 +97,7 @@ def form_of(body: bytes) -> str:
     Raises:
         ParseError: none of them.
     """
-    return _form(parse_xml(body))
+    return _form(parse_xml(body, max_bytes=LARGEST))
 
 
 def _form(root: Any) -> str:
@@ -96,8 +111,19 @@ def _form(root: Any) -> str:
     raise ParseError("not-cap", f"root element <{name[:60]}> carries no alert; expected an Atom or RSS index or CAP")
 
 
+def _alerts(root: Any) -> Iterator[Any]:
+    """The CAP alerts inside `root`: elements called alert that are in a CAP namespace or, lacking it, look like one."""
+    for element in root.iter():
+        if _local(element) != "alert":
+            continue
+        if ":cap:" in element.tag or any(
+            _local(child) in ("identifier", "sender", "sent", "info") for child in element
+        ):
+            yield element
+
+
 def _carries(element: Any) -> bool:
-    return any(_local(e) == "alert" for e in element.iter())
+    return next(_alerts(element), None) is not None
 
 
 def _entries(root: Any, name: str) -> Iterator[Any]:
@@ -105,11 +131,10 @@ def _entries(root: Any, name: str) -> Iterator[Any]:
 
 
 def _names(root: Any) -> Iterator[Name]:
-    for element in root.iter():
-        if _local(element) == "alert":
-            name = (_text(element, "sender"), _text(element, "identifier"))
-            if name[1] and max(map(len, name)) <= LONGEST_NAME:
-                yield name
+    for element in _alerts(root):
+        name = (_text(element, "sender"), _text(element, "identifier"))
+        if name[1] and max(map(len, name)) <= LONGEST_NAME:
+            yield name
 
 
 def _atom_link(entry: Any) -> str:

@@ -9,12 +9,11 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 import shapely
-from shapely.geometry.base import BaseGeometry
 
 from hub.cap.model import Alert, Area, Info
 from hub.clock import from_us, to_us
 from hub.hazards import Hazards
-from hub.places import Gazetteer
+from hub.places import AreaResolution, Gazetteer
 from hub.subscription import AlertFacts, InfoFacts
 
 _RISK = re.compile(r"[1-5]")
@@ -22,11 +21,15 @@ _RISK = re.compile(r"[1-5]")
 
 @dataclass(frozen=True, slots=True)
 class Worked:
-    """The facts of an alert, the faults found on the way, and whether a duty officer must look at its area."""
+    """The facts of an alert, the faults found on the way, and whether a duty officer must look at its area.
+
+    `named` are the units the areas name or hit, without those above and below them.
+    """
 
     infos: tuple[InfoFacts, ...]
     flags: tuple[str, ...]
     area_unclear: bool
+    named: frozenset[str] = frozenset()
 
 
 def live_until(
@@ -59,50 +62,36 @@ def work_out(
         extra.setdefault(info_index, []).append(area)
     infos: list[InfoFacts] = []
     flags: list[str] = ["area-uncertain"] if uncertain else []
+    named: set[str] = set()
     unclear = False
     for index, info in enumerate(alert.infos):
-        facts, found = _facts_of(info, (*info.areas, *extra.get(index, ())), alert.sent, gazetteer, hazards, next_issue_at)
+        places = [gazetteer.resolve_area(area) for area in (*info.areas, *extra.get(index, ()))]
+        facts, found = _facts_of(info, places, alert.sent, hazards, next_issue_at)
         infos.append(facts)
         flags += found
+        named |= {unit for place in places for unit in place.named}
         unclear = unclear or facts.province_wide
-    return Worked(infos=tuple(infos), flags=tuple(dict.fromkeys(flags)), area_unclear=unclear)
+    return Worked(infos=tuple(infos), flags=tuple(dict.fromkeys(flags)), area_unclear=unclear, named=frozenset(named))
 
 
 def _facts_of(
-    info: Info,
-    areas: Sequence[Area],
-    sent: datetime,
-    gazetteer: Gazetteer,
-    hazards: Hazards,
-    next_issue_at: datetime | None,
+    info: Info, places: Sequence[AreaResolution], sent: datetime, hazards: Hazards, next_issue_at: datetime | None
 ) -> tuple[InfoFacts, list[str]]:
-    named = hazards.of(info)
-    end, flags = live_until(info, sent, lifetime_h=hazards.lifetime_h(named), next_issue_at=next_issue_at)
+    ids = hazards.of(info)
+    end, flags = live_until(info, sent, lifetime_h=hazards.lifetime_h(ids), next_issue_at=next_issue_at)
     found = list(flags)
-    units: set[str] = set()
-    shapes: list[BaseGeometry] = []
-    wide = False
-    for area in areas:
-        place = gazetteer.resolve_area(area)
-        units |= place.units
-        if place.shape is not None and not place.shape.is_empty:
-            shapes.append(place.shape)
-        wide = wide or place.widened
-        if place.unresolved:
-            found.append("area-unresolved")
-        if place.disagreement:
-            found.append("area-disagrees")
-    if not areas:
-        wide = True
-        found.append("no-area")
+    shapes = [p.shape for p in places if p.shape is not None and not p.shape.is_empty]
+    found += ["area-unresolved"] if any(p.unresolved for p in places) else []
+    found += ["area-disagrees"] if any(p.disagreement for p in places) else []
+    found += [] if places else ["no-area"]
     return (
         InfoFacts(
-            hazards=named,
-            units=frozenset(units),
+            hazards=ids,
+            units=frozenset(u for p in places for u in p.units),
             shape=shapely.union_all(shapes) if len(shapes) > 1 else (shapes[0] if shapes else None),
             live_until=end.astimezone(UTC),
             risk_level=risk_level(info),
-            province_wide=wide,
+            province_wide=not places or any(p.widened for p in places),
         ),
         found,
     )
@@ -172,4 +161,3 @@ def first_circle(alert: Alert) -> tuple[float, float] | None:
             if area.circles:
                 return area.circles[0].lat, area.circles[0].lon
     return None
-

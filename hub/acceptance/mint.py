@@ -26,10 +26,7 @@ def minted(candidate: Candidate, *, source_key: str, status: str, earlier: Seque
     """The candidate's alert with identity `<source>.<source_key>.<revision hash>` and `sent` = its `revised_at`."""
     alert = candidate.alert
     digest = revision_hash(alert, ended=candidate.ended)
-    if candidate.ended:
-        msg_type = "Cancel"
-    else:
-        msg_type = "Update" if earlier else "Alert"
+    msg_type = "Cancel" if candidate.ended else "Update" if earlier else "Alert"
     return replace(
         alert,
         identifier=f"{candidate.source}.{_clean(source_key)}.{digest}",

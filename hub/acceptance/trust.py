@@ -46,8 +46,9 @@ def verify(document: bytes, certificates: tuple[str, ...]) -> str:
 
     Needs the `sign` extra (signxml). Base64 that is not canonical is broken: letters changed in its discarded bits decode alike.
     """
-    import signxml  # an extra: only authorities that pin certificates need it
+    # an extra: only authorities that pin certificates need it
     from signxml.exceptions import InvalidDigest, InvalidInput, InvalidSignature
+    from signxml.verifier import VerifyResult, XMLVerifier
 
     root = etree.fromstring(document, etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False))
     if not all(_is_canonical(node.text or "") for node in root.iter(f"{_DS}SignatureValue", f"{_DS}DigestValue")):
@@ -55,12 +56,12 @@ def verify(document: bytes, certificates: tuple[str, ...]) -> str:
     verdict = "unpinned"
     for certificate in certificates:
         try:
-            result = signxml.XMLVerifier().verify(root, x509_cert=certificate, expect_references=1)
+            result = XMLVerifier().verify(root, x509_cert=certificate, expect_references=1)
         except InvalidDigest:
             return "broken"
         except (InvalidSignature, InvalidInput):
             continue
-        signed = result.signed_xml
+        signed = result.signed_xml if isinstance(result, VerifyResult) else None
         if signed is not None and etree.QName(signed).localname == "alert":
             return "valid"
         verdict = "broken"
@@ -70,6 +71,9 @@ def verify(document: bytes, certificates: tuple[str, ...]) -> str:
 def _is_canonical(text: str) -> bool:
     compact = "".join(text.split())
     try:
-        return bool(_CANONICAL_BASE64.fullmatch(compact)) and base64.b64encode(base64.b64decode(compact)).decode() == compact
+        return (
+            bool(_CANONICAL_BASE64.fullmatch(compact))
+            and base64.b64encode(base64.b64decode(compact)).decode() == compact
+        )
     except binascii.Error:
         return False

@@ -8,7 +8,7 @@ import msgspec
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import Connection
 
-from hub.api import answers, submission, summaries
+from hub.api import answers, filters, submission, summaries
 from hub.api.auth import Asker, asks
 from hub.api.overload import Gate
 from hub.api.problems import Problem
@@ -17,7 +17,8 @@ from hub.api.sight import Thing, endpoint_owners, of_owner, things_of
 from hub.cap import json as cap_json
 from hub.cap import xml as cap_xml
 from hub.clock import to_us
-from hub.store import alerts, deliveries, listing
+from hub.places import fold
+from hub.store import alerts, deliveries, listing, payloads
 
 CAP = "application/cap+xml; charset=utf-8"
 _BODIES = {kind: {"schema": {"type": "string"}} for kind in ("application/cap+xml", "text/xml", "application/json")}
@@ -32,8 +33,7 @@ def router(services: Services, gate: Gate) -> APIRouter:
     @routes.post("", status_code=202, openapi_extra={"requestBody": {"required": True, "content": _BODIES}})
     async def submit(request: Request, asker: Annotated[Asker, asks("alert.submit")]) -> Response:
         """One CAP alert, XML or JSON, decided and durable before the answer. Only a source's key may."""
-        source = asker.caller.who.owner
-        return await submission.submit(request, services, gate, source, admit=lambda alert: asker.must(None))
+        return await submission.submit(request, services, gate, source=asker.caller.who.owner, who=asker.caller.label)
 
     @routes.get("")
     async def alert_list(
@@ -49,8 +49,8 @@ def router(services: Services, gate: Gate) -> APIRouter:
         """Alerts with a greater seq, in order; `next` goes on from there. `q` is found without diacritics, `severity` is the least."""
         sought = listing.Sought(
             active_at=to_us(services.clock.now()) if active else None,
-            units=_units(services, area),
-            hazard=hazard,
+            units=filters.units(services, area),
+            hazard=filters.hazard(services, hazard),
             severity=severity,
             words=tuple(fold(q).split()),
         )
@@ -74,7 +74,7 @@ def router(services: Services, gate: Gate) -> APIRouter:
                 "repairs": msgspec.Raw(thing.row.repairs.encode()),
                 "flags": thing.summary["flags"],
                 "provenance": msgspec.Raw(alerts.get(conn, alert_id).provenance.encode()),
-                "units": [{"code": code, "name": _unit_name(services, code)} for code in sorted(thing.units)],
+                "units": [{"code": code, "name": filters.name(services, code)} for code in sorted(thing.units)],
                 "chain": [summaries.version(other) for other in chain if asker.may(things_of(conn, [other])[0].what)],
             }
 
@@ -86,14 +86,14 @@ def router(services: Services, gate: Gate) -> APIRouter:
         """The alert as CAP 1.2 XML, as accepted."""
         with gate.read():
             thing = await store.read(lambda conn: _found(conn, asker, alert_id))
-        return Response(cap_xml.write(cap_json.fromanswers.json(thing.row.cap)), media_type=CAP)
+        return Response(cap_xml.write(cap_json.from_json(thing.row.cap)), media_type=CAP)
 
     @routes.get("/{alert_id}/payload", response_class=Response)
     async def payload(alert_id: str, asker: Annotated[Asker, asks("alert.payload")]) -> Response:
         """The bytes exactly as the source sent them, to be saved, never shown: whatever they are, no browser runs them."""
 
         def read(conn: Connection) -> Any:
-            return listing.payload(conn, _found(conn, asker, alert_id).row.payload_sha256)
+            return payloads.get(conn, _found(conn, asker, alert_id).row.payload_sha256)
 
         with gate.read():
             kept = await store.read(read)
@@ -114,7 +114,11 @@ def router(services: Services, gate: Gate) -> APIRouter:
             _found(conn, Asker(asker.caller, "alert.read"), alert_id)
             owners = endpoint_owners(conn)
             rows = deliveries.of_alert(conn, alert_id)
-            return [summaries.delivery(row) for row in rows if asker.may(of_owner(owners.get(row["endpoint_id"], "")))]
+            return [
+                summaries.delivery(row)
+                for row in rows
+                if asker.may(of_owner("delivery", owners.get(row["endpoint_id"], "")))
+            ]
 
         with gate.read():
             return answers.json({"deliveries": await store.read(read)})
@@ -132,7 +136,7 @@ def router(services: Services, gate: Gate) -> APIRouter:
             owner = endpoint_owners(conn).get(endpoint)
             if owner is None:
                 raise Problem(404, "not-found")
-            asker.must(of_owner(owner))
+            asker.must(of_owner("delivery", owner))
             return services.why(conn, alert_id, endpoint)
 
         with gate.read():

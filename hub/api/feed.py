@@ -1,6 +1,6 @@
 """The live feed's protocol, pure: which frames there are, what stands in them, and their bytes on the wire (DEL-9).
 
-A connection goes `hello`, then a `snapshot` (or, with `after=`, every missed `alert`), then `live`, then `alert`, `state` and
+A connection goes `hello`, then a `snapshot` (or, with `after=` and the same `epoch=`, every missed `alert`), then `live`, then `alert`, `state` and
 `heartbeat` frames. `prev` of an alert frame is the seq before it in this viewer's filter: a viewer whose last seq is another has
 missed something and reads `/v1/events?after=`. `live` and every heartbeat repeat that `last`, so a gap at the very end shows too.
 """
@@ -29,11 +29,19 @@ CLOSE_GOING_AWAY = 1012
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a viewer asked to see, within what it may. Empty means everything; `unit` and `hazard` are ids, `severity` the least."""
+    """What a viewer asked to see, within what it may. Empty means everything; any of `units` fits, `severity` is the least."""
 
-    unit: str = ""
+    units: frozenset[str] = frozenset()
     hazard: str = ""
     severity: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Where a viewer was: it has everything up to `after`, of the seqs of `epoch` ("" when it does not say). None: nothing yet."""
+
+    after: int | None = None
+    epoch: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +76,9 @@ def encode(**members: Any) -> bytes:
     return msgspec.json.encode(members)
 
 
-def hello(*, hub: str, mode: str, at: datetime) -> bytes:
-    """The first frame: whom you are connected to, and how to tell that it has gone silent."""
-    return encode(frame="hello", hub=hub, mode=mode, time=at, heartbeat_s=HEARTBEAT_S, stale_s=STALE_S)
+def hello(*, hub: str, mode: str, epoch: str, at: datetime) -> bytes:
+    """The first frame: whom you are connected to, in which epoch its seqs were given, and how to tell that it has gone silent."""
+    return encode(frame="hello", hub=hub, mode=mode, epoch=epoch, time=at, heartbeat_s=HEARTBEAT_S, stale_s=STALE_S)
 
 
 def snapshot(

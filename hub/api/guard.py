@@ -9,34 +9,25 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from hub.api.headers import SECURITY
 from hub.api.problems import Problem, answer
 
 MOST_ALERT_BYTES = 4 * 1024 * 1024
 MOST_BODY_BYTES = 256 * 1024
 BODY_TIMEOUT_S = 30.0
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-POLICY = (
-    "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
-    "require-trusted-types-for 'script'"
-)
-_HEADERS = {
-    "Content-Security-Policy": POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
-}
 
 
 class Guard:
     """Wraps the app. `hosts` are the names it answers to, without port; anything else gets 421 and no page."""
 
-    def __init__(self, app: ASGIApp, *, hosts: Iterable[str], secure: bool) -> None:
+    def __init__(
+        self, app: ASGIApp, *, hosts: Iterable[str], secure: bool, body_timeout_s: float = BODY_TIMEOUT_S
+    ) -> None:
         self._app = app
-        self._hosts = frozenset(host.casefold() for host in hosts)
-        self._headers = dict(_HEADERS)
+        self._body_timeout_s = body_timeout_s
+        self._hosts = frozenset(_bracketed(host.casefold()) for host in hosts)
+        self._headers = dict(SECURITY)
         if secure:
             self._headers["Strict-Transport-Security"] = "max-age=31536000"
 
@@ -52,7 +43,7 @@ class Guard:
         elif scope["type"] == "websocket":
             await self._app(scope, receive, send)
         else:
-            await self._app(scope, _limited(receive, _most(scope)), self._adorned(send))
+            await self._app(scope, _limited(receive, _most(scope), self._body_timeout_s), self._adorned(send))
 
     def _refusal(self, scope: Scope, headers: Headers) -> Problem | None:
         if host_name(headers.get("host", "")) not in self._hosts:
@@ -77,10 +68,15 @@ class Guard:
         return adorn
 
 
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host and not host.startswith("[") else host
+
+
 def host_name(host: str) -> str:
     """The name in a Host header, lower case, without its port; brackets of an IPv6 address stay."""
     if host.startswith("["):
-        return host.partition("]")[0].casefold() + "]"
+        name, bracket, _ = host.partition("]")
+        return name.casefold() + bracket
     return host.partition(":")[0].casefold()
 
 
@@ -102,10 +98,10 @@ def _most(scope: Scope) -> int:
     return MOST_ALERT_BYTES if scope["path"] == "/v1/alerts" else MOST_BODY_BYTES
 
 
-def _limited(receive: Receive, most: int) -> Receive:
+def _limited(receive: Receive, most: int, timeout_s: float) -> Receive:
     """`receive` that ends with 413 past `most` bytes and with 408 when the whole body is not there in time."""
     loop = asyncio.get_running_loop()
-    deadline = loop.time() + BODY_TIMEOUT_S
+    deadline = loop.time() + timeout_s
     taken = 0
     more = True
 

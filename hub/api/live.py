@@ -16,13 +16,13 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from hub.api import auth, feed, summaries
 from hub.api.auth import Caller
-from hub.api.feed import Entry, Track, Wish
+from hub.api.feed import Entry, Resume, Track, Wish
 from hub.api.services import Services
 from hub.api.sight import Sight, Thing, things_of
 from hub.api.sockets import Line
 from hub.clock import to_us
 from hub.errors import HubError
-from hub.store import listing
+from hub.store import listing, meta
 
 log = logging.getLogger(__name__)
 
@@ -137,7 +137,7 @@ class LiveFeed:
             if viewer.caller.session == session:
                 viewer.close(feed.CLOSE_SIGNED_OUT)
 
-    async def view(self, socket: WebSocket, *, caller: Caller, sight: Sight, wish: Wish, after: int | None) -> None:
+    async def view(self, socket: WebSocket, *, caller: Caller, sight: Sight, wish: Wish, resume: Resume) -> None:
         """Serves one accepted connection until it ends."""
         viewer = Viewer(Line(socket), caller)
         key = (sight.key, wish)
@@ -145,7 +145,7 @@ class LiveFeed:
         group.members += 1
         self._occupied.set()
         try:
-            await self._bring_up(viewer, group, after)
+            await self._bring_up(viewer, group, resume)
             await _ended(socket, viewer)
         finally:
             group.viewers.discard(viewer)
@@ -156,10 +156,13 @@ class LiveFeed:
             with contextlib.suppress(RuntimeError, WebSocketDisconnect):
                 await socket.close(viewer.code)
 
-    async def _bring_up(self, viewer: Viewer, group: Group, after: int | None) -> None:
+    async def _bring_up(self, viewer: Viewer, group: Group, resume: Resume) -> None:
         """The viewer has everything up to the head of the order and gets what follows with its group."""
         services = self._services
-        viewer.write(feed.wire(feed.hello(hub=services.name, mode=services.mode, at=services.clock.now())))
+        epoch = await self._store.read(lambda conn: meta.get(conn, "epoch") or "")
+        hello = feed.hello(hub=services.name, mode=services.mode, epoch=epoch, at=services.clock.now())
+        viewer.write(feed.wire(hello))
+        after = None if resume.epoch not in ("", epoch) else resume.after
         track, seq = await self._start(viewer, group, after)
         while (came_to := await self._catch_up(viewer, group, track, seq)) != seq:
             seq = came_to

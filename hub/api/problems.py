@@ -18,6 +18,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.websockets import WebSocket
 
+from hub.api.headers import SECURITY
+from hub.store import NotStored
+
 log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
@@ -63,7 +66,7 @@ def answer(problem: Problem) -> Response:
         "detail": " / ".join(detail.format_map(_Blank(problem.values)) for _, detail in told),
         **problem.extra,
     }
-    headers = {"Cache-Control": "no-store"}
+    headers = {**SECURITY, "Cache-Control": "no-store"}  # the outermost answer to a fault passes no other layer
     if problem.retry_after_s is not None:
         headers["Retry-After"] = str(problem.retry_after_s)
     if problem.status == 401:
@@ -77,6 +80,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _of_framework)
     app.add_exception_handler(RequestValidationError, _of_validation)
     app.add_exception_handler(SQLAlchemyError, _of_store)
+    app.add_exception_handler(NotStored, _of_store)
     app.add_exception_handler(Exception, _of_fault)
 
 

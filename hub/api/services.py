@@ -21,9 +21,9 @@ VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 
 
 class Accepts(Protocol):
-    """`hub.acceptance.accept.Acceptor`, as the door sees it: one decision per candidate, durable when it returns."""
+    """`hub.acceptance.accept.Acceptor`, as the door sees it: one decision per candidate, inside the caller's transaction."""
 
-    async def accept(self, candidates: Sequence[Candidate]) -> Sequence[Any]: ...
+    def accept_in(self, conn: Connection, said: Sequence[Candidate], *, who: str = "") -> Sequence[Any]: ...
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,13 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from sqlalchemy import Connection
 
-from hub.api import answers
+from hub.api import answers, record
 from hub.api.auth import Asker, asks, opened
 from hub.api.live import LiveFeed
 from hub.api.passwords import Guesses, Passwords
 from hub.api.problems import Problem
 from hub.api.services import Services
-from hub.store import audit, people
+from hub.store import people
 
 MOST_PER_PAIR = 10
 MOST_PER_ADDRESS = 50
@@ -93,10 +93,10 @@ def router(services: Services, passwords: Passwords, live: LiveFeed) -> APIRoute
         def change(conn: Connection) -> None:
             people.set_password(conn, person_id, hashed)
             people.end_sessions_of(conn, person_id, now, but=token)
-            audit.append(conn, act="person.password-set", who=asker.caller.label, object=person_id, body={}, at=now)
+            record.note(conn, at=now, act="person.password-set", who=asker.caller.label, object=person_id)
 
         await store.write(change)
-        return answers.json(_told(asker, services))
+        return answers.json({**_told(asker, services), "has_password": True})
 
     @routes.delete("", status_code=204)
     async def sign_out(asker: Annotated[Asker, asks("session.own")]) -> Response:
@@ -118,8 +118,8 @@ async def _signed_in(services: Services, request: Request, person_id: str, how: 
     def start(conn: Connection) -> tuple[str, people.PersonRecord | None]:
         if before:
             people.end_session(conn, before, now)
-        audit.append(
-            conn, act="person.signed-in", who=f"person:{person_id}", object=person_id, body={"how": how}, at=now
+        record.note(
+            conn, at=now, act="person.signed-in", who=f"person:{person_id}", object=person_id, body={"how": how}
         )
         return people.start_session(conn, person_id, now), people.get(conn, person_id)
 

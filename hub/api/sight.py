@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-import msgspec
 from sqlalchemy import Connection, Row
 
 from hub import policy
@@ -43,10 +42,54 @@ class Thing:
     def fits(self, wish: Wish) -> bool:
         """Whether it is what was asked for."""
         return (
-            (not wish.unit or wish.unit in self.units)
+            (not wish.units or bool(wish.units & self.units))
             and (not wish.hazard or wish.hazard in self.row.hazards.split())
             and (not wish.severity or at_least(self.row.severity, wish.severity))
         )
+
+    @property
+    def what(self) -> policy.What:
+        """The alert as the policy asks about it."""
+        return policy.What(kind="alert", owners=self.owners, source=self.row.source)
+
+
+class Sight:
+    """The part of the accepted order that one caller may see. Callers with equal `key` see the same, so they share frames."""
+
+    def __init__(self, asker: Asker) -> None:
+        who = asker.caller.who
+        self.who = replace(who, person_id="") if isinstance(who, policy.Person) else replace(who, key_id="")
+        self.key = self.who
+        self.sources = self._may("source.read", None)
+        self.deliveries = self._may("delivery.read", None)
+        self._after_routing = not self._may("alert.read", policy.What(kind="alert"))
+
+    def sees(self, thing: Thing) -> bool:
+        """Whether the policy lets these callers see it."""
+        return self._may("alert.read", thing.what)
+
+    def upto(self, conn: Connection) -> int:
+        """The head of the order; for those who see only what is owed to them, as far as it is known what is."""
+        head = listing.head_seq(conn)
+        return min(head, deliveries.last_routed(conn)) if self._after_routing else head
+
+    def endpoints(self, conn: Connection) -> Collection[str] | None:
+        """The endpoints whose deliveries they may see; None for all."""
+        if not self._after_routing:
+            return None
+        return [
+            endpoint
+            for endpoint, owner in endpoint_owners(conn).items()
+            if self._may("delivery.read", of_owner("delivery", owner))
+        ]
+
+    def _may(self, act: str, what: policy.What | None) -> bool:
+        return not isinstance(policy.may(self.who, act, what), policy.No)
+
+
+def of_owner(kind: str, owner: str) -> policy.What:
+    """A delivery, endpoint or subscription of that agency or neighbour, as the policy asks about it."""
+    return policy.What(kind=kind, owners=frozenset({owner}))
 
 
 def things_of(conn: Connection, rows: Sequence[Row[Any]]) -> list[Thing]:

@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, WebSocket
 from starlette.websockets import WebSocketDisconnect
 
-from hub.api import metrics
+from hub.api import filters, metrics
 from hub.api.auth import Asker, asks
-from hub.api.feed import Wish
+from hub.api.feed import Resume, Wish
 from hub.api.live import MOST_VIEWERS, LiveFeed
 from hub.api.problems import Problem
 from hub.api.services import Services
@@ -27,6 +27,7 @@ def router(services: Services, live: LiveFeed) -> APIRouter:
         socket: WebSocket,
         asker: Annotated[Asker, asks("alert.watch")],
         after: Annotated[int | None, Query(ge=0)] = None,
+        epoch: Annotated[str, Query(max_length=100)] = "",
         area: Annotated[str, Query(max_length=100)] = "",
         hazard: Annotated[str, Query(max_length=100)] = "",
         severity: Severity = "",
@@ -36,11 +37,13 @@ def router(services: Services, live: LiveFeed) -> APIRouter:
             raise Problem(403, "bad-origin")
         if live.viewers() >= MOST_VIEWERS:
             raise Problem(503, "overloaded", retry_after_s=10)
+        wish = Wish(
+            units=frozenset(filters.units(services, area)), hazard=filters.hazard(services, hazard), severity=severity
+        )
         await socket.accept()
         metrics.VIEWERS.inc()
         try:
-            wish = Wish(unit=area, hazard=hazard, severity=severity)
-            await live.view(socket, caller=asker.caller, sight=Sight(asker), wish=wish, after=after)
+            await live.view(socket, caller=asker.caller, sight=Sight(asker), wish=wish, resume=Resume(after, epoch))
         except WebSocketDisconnect:
             return
         finally:

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from fastapi import Request, Response
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from hub import policy
 from hub.api.metrics import ANSWER_S, SUBMITTED
@@ -21,7 +22,7 @@ from hub.cap import xml as cap_xml
 from hub.cap.repair import Parsed
 from hub.connector import Candidate, Payload, candidate_of
 from hub.errors import ParseError
-from hub.store import payloads, quarantine
+from hub.store import NotStored, payloads, quarantine
 
 log = logging.getLogger(__name__)
 
@@ -30,10 +31,10 @@ JSON_TYPE = "application/json"
 ACCEPT_TIMEOUT_S = 15.0
 
 
-async def submit(request: Request, services: Services, gate: Gate, source: str, *, admit: Any) -> Response:
+async def submit(request: Request, services: Services, gate: Gate, *, source: str, who: str) -> Response:
     """The alert in the body is decided, durably, before the answer; the bytes are kept as received whatever becomes of them.
 
-    `admit` is asked with what was read, before anything is accepted.
+    `source` is whose key submitted it, `who` how the record names that key.
 
     Raises:
         Problem: 415, 422 (unreadable: kept and quarantined), 409 (conflict: kept, the first stays in force), 503 (nothing accepted).
@@ -48,12 +49,11 @@ async def submit(request: Request, services: Services, gate: Gate, source: str, 
             await asyncio.to_thread(_read, payload, services) if len(payload.body) > 65536 else _read(payload, services)
         )
     except ParseError as error:
-        await _keep_unreadable(services, payload, error)
+        await _quarantine(services, payload, stage="submission", reason=error.reason, detail=error.detail)
         SUBMITTED.labels("unreadable").inc()
         raise Problem(422, "cap-unreadable", reason=error.reason, extra={"reason": error.reason}) from None
-    admit(parsed.alert)
     with gate.alert(policy.lane(parsed.alert)):
-        decision = await _decided(services, payload, candidate_of(parsed, payload))
+        decision = await _decided(services, payload, candidate_of(parsed, payload), who)
     ANSWER_S.observe(time.perf_counter() - began)
     SUBMITTED.labels(decision.disposition).inc()
     return answer_to(decision)
@@ -94,30 +94,40 @@ def _read(payload: Payload, services: Services) -> Parsed:
     return cap_xml.read(payload.body, zone=services.zone_of.get(payload.source, services.zone))
 
 
-async def _keep_unreadable(services: Services, payload: Payload, error: ParseError) -> None:
+async def _quarantine(services: Services, payload: Payload, *, stage: str, reason: str, detail: str) -> None:
     def keep(conn: Connection) -> None:
         payloads.keep(conn, payload)
         quarantine.keep(
             conn,
-            stage="submission",
+            stage=stage,
             source=payload.source,
-            reason=error.reason,
-            detail=error.detail,
+            reason=reason,
+            detail=detail,
             at=payload.received_at,
             payload_sha256=payload.sha256,
         )
 
     await services.store.write(keep)
-    log.warning("submission.unreadable source=%s sha256=%s reason=%s", payload.source, payload.sha256, error.reason)
+    log.warning("submission.quarantined source=%s sha256=%s reason=%s", payload.source, payload.sha256, reason)
 
 
-async def _decided(services: Services, payload: Payload, candidate: Candidate) -> Any:
-    """The decision, which a lost connection or a timeout does not undo: sent again it is a duplicate."""
-    await services.store.write(lambda conn: payloads.keep(conn, payload))
-    deciding = asyncio.ensure_future(services.acceptor.accept([candidate]))
+async def _decided(services: Services, payload: Payload, candidate: Candidate, who: str) -> Any:
+    """The decision: bytes, alert, chain, audit and event are in one commit, which a lost connection does not undo (sent again: duplicate)."""
+
+    def accept(conn: Connection) -> Any:
+        payloads.keep(conn, payload)
+        (decision,) = services.acceptor.accept_in(conn, [candidate], who=who)
+        return decision
+
+    deciding = asyncio.ensure_future(services.store.write(accept))
     try:
         async with asyncio.timeout(ACCEPT_TIMEOUT_S):
-            (decision,) = await asyncio.shield(deciding)
+            return await asyncio.shield(deciding)
     except TimeoutError:
         raise Problem(503, "store-unavailable", retry_after_s=5) from None
-    return decision
+    except (NotStored, SQLAlchemyError):
+        raise
+    except Exception as error:  # DEL-7: an alert that nobody can decide must call a person, not only its sender
+        log.exception("submission.undecided source=%s sha256=%s", payload.source, payload.sha256)
+        await _quarantine(services, payload, stage="acceptance", reason=type(error).__name__, detail=str(error)[:500])
+        raise Problem(500, "fault") from None

@@ -23,6 +23,7 @@ class Lost(Exception):
     def __init__(self, reason: str, *, silent: bool, detail: str = "") -> None:
         super().__init__(f"{reason}: {detail}" if detail else reason)
         self.reason = reason
+        self.detail = detail
         self.silent = silent
 
 
@@ -41,16 +42,20 @@ class Connection(asyncio.Protocol):
         """Writes a whole request; the future gives its answer, or raises `Lost` at `deadline` (loop time) at the latest."""
         assert self._transport is not None
         loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Answered] = loop.create_future()
+        if not self.usable:
+            answer.set_exception(Lost("reset", silent=True, detail="closed before the request"))
+            return answer
         self.usable = False
         self._deadline = deadline
-        self._answer = loop.create_future()
-        self._timer = loop.call_at(deadline, self._end, "timeout")
+        self._answer = answer
+        self._timer = loop.call_at(deadline, self._end, "timeout", "no answer in time")
         self._patient = False
         self._received = 0
         self._interim = 0
         self._expect_answer()
         self._transport.write(data)
-        return self._answer
+        return answer
 
     def drop(self) -> None:
         """The connection is gone at once, whatever it was doing."""

@@ -78,8 +78,9 @@ class Deflated:
 
     def _judge(self) -> None:
         if len(self._body) > self._max_bytes:
-            swollen = len(self._body) > BOMB_RATIO * self._taken
-            raise SourceError("bomb" if swollen else "too-big", f"{self._taken} bytes give more than {self._max_bytes}")
+            taken = self._taken - len(self._stream.unconsumed_tail)
+            swollen = len(self._body) > BOMB_RATIO * taken
+            raise SourceError("bomb" if swollen else "too-big", f"{taken} bytes give more than {self._max_bytes}")
 
 
 def _inflater() -> zlib._Decompress:

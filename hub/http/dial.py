@@ -1,4 +1,4 @@
-"""From a target to a connected socket: resolve once, check every address, connect to exactly an address that was checked."""
+"""From a URL to a connected socket: resolve once, check every address, connect to exactly an address that was checked."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from hub.errors import Forbidden, HubError
 from hub.http.addresses import Address, AddressRules, verdict
-from hub.http.urls import Target
+from hub.http.urls import Url
 
 Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
 """(host, port) to addresses as text, in order of preference. Raises `socket.gaierror`."""
@@ -99,27 +99,27 @@ class RememberingResolver:
 _PASSING = frozenset({socket.EAI_AGAIN, socket.EAI_FAIL, socket.EAI_SYSTEM})
 
 
-async def checked_addresses(target: Target, rules: AddressRules, resolver: Resolver) -> list[Address]:
-    """The addresses of `target`, every one of which may be connected to. Asks the resolver at most once.
+async def checked_addresses(where: Url, rules: AddressRules, resolver: Resolver) -> list[Address]:
+    """The addresses of `where`, every one of which may be connected to. Asks the resolver at most once.
 
     Raises:
         Unreachable: the name has no address now.
         Forbidden: one address at least may not be connected to; then none may.
     """
-    if target.address is not None:
-        found = [target.address]
+    if where.address is not None:
+        found = [where.address]
     else:
         try:
-            answers = await resolver(target.host, target.port)
+            answers = await resolver(where.host, where.port)
         except (OSError, UnicodeError) as error:
-            raise Unreachable("dns", f"{target.host}: {error}") from error
+            raise Unreachable("dns", f"{where.host}: {error}") from error
         found = [ipaddress.ip_address(text.partition("%")[0]) for text in answers]
     if not found:
-        raise Unreachable("dns", f"{target.host} has no address")
+        raise Unreachable("dns", f"{where.host} has no address")
     for address in found:
-        reason = verdict(address, target.port, rules, scheme=target.scheme)
+        reason = verdict(address, where.port, rules, scheme=where.scheme)
         if reason:
-            raise Forbidden(f"forbidden-address: {target.host} is {address}, port {target.port}: {reason}")
+            raise Forbidden(f"forbidden-address: {where.host} is {address}, port {where.port}: {reason}")
     return found
 
 

@@ -20,7 +20,7 @@ from hub.http.dial import Resolver, Unreachable
 from hub.http.pinned import PinnedTransport
 from hub.http.retry_after import retry_after_s
 from hub.http.tls import client_context, expires_at, reason_of
-from hub.http.urls import Target, join, read_host, read_url
+from hub.http.urls import Url, join, read_host, read_url
 
 MAX_REDIRECTS = 5
 ANY = (
@@ -83,69 +83,72 @@ class PinnedFetcher:
         await self._client.aclose()
 
     async def _follow(self, url: str, headers: Mapping[str, str], max_bytes: int) -> Fetched:
-        target = self._permitted(url)
+        where = self._permitted(url)
         for _ in range(MAX_REDIRECTS + 1):
-            answer = await self._ask(target, headers, max_bytes)
+            answer = await self._ask(where, headers, max_bytes)
             if isinstance(answer, Fetched):
                 return answer
-            target = self._permitted(str(self._joined(target, answer)))
+            where = self._permitted(str(self._joined(where, answer)))
         raise SourceError("redirect-loop", f"{url}: more than {MAX_REDIRECTS} redirects")
 
-    def _joined(self, target: Target, location: str) -> Target:
+    def _joined(self, where: Url, location: str) -> Url:
         try:
-            return join(target, location)
+            there = join(where, location)
         except Forbidden as error:
             raise SourceError("forbidden-url", str(error)) from error
+        if where.scheme == "https" and there.scheme == "http" and not self._rules.plain_http:
+            raise SourceError("forbidden-url", f"{where} redirects to plain {there}")
+        return there
 
-    def _permitted(self, url: str) -> Target:
-        """The target of `url` after rewriting, on a host that the source may be read from."""
+    def _permitted(self, url: str) -> Url:
+        """What `url` means after rewriting, on a host that the source may be read from."""
         try:
-            target = read_url(url)
-            target = self._rewritten(target)
+            where = read_url(url)
+            where = self._rewritten(where)
         except Forbidden as error:
             raise SourceError("forbidden-url", f"{url[:200]}: {error}") from error
-        if not any(_fits(target.host, host) for host in self._rules.hosts):
-            raise SourceError("forbidden-host", f"{target.host} is not among the hosts of this source")
-        return target
+        if not any(_fits(where.host, host) for host in self._rules.hosts):
+            raise SourceError("forbidden-host", f"{where.host} is not among the hosts of this source")
+        return where
 
-    def _rewritten(self, target: Target) -> Target:
-        instead = self._rules.rewrite.get(target.host)
+    def _rewritten(self, where: Url) -> Url:
+        instead = self._rules.rewrite.get(where.host)
         if instead is None:
-            return target
+            return where
         host, _, port = instead.rpartition(":") if instead.count(":") == 1 else (instead, "", "")
         name, address = read_host(host)
-        return replace(target, host=name, address=address, port=int(port) if port else target.port)
+        return replace(where, host=name, address=address, port=int(port) if port else where.port)
 
-    async def _ask(self, target: Target, headers: Mapping[str, str], max_bytes: int) -> Fetched | str:
+    async def _ask(self, where: Url, headers: Mapping[str, str], max_bytes: int) -> Fetched | str:
         """The answer of one hop, or where it points instead."""
         try:
-            async with self._client.stream("GET", str(target), headers=dict(headers)) as response:
+            async with self._client.stream("GET", str(where), headers=dict(headers)) as response:
                 self._note_certificate(response)
                 location = response.headers.get("location", "")
                 if response.status_code in _REDIRECTS and location:
                     return str(location)
-                return await self._take(response, target, max_bytes)
+                return await self._take(response, where, max_bytes)
         except Forbidden as error:
             raise SourceError("forbidden-address", str(error).removeprefix("forbidden-address: ")) from error
         except Unreachable as error:
             raise SourceError(error.reason, error.detail) from error
         except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, httpx.InvalidURL) as error:
-            raise _trouble(error, target) from error
+            raise _trouble(error, where) from error
 
-    async def _take(self, response: httpx.Response, target: Target, max_bytes: int) -> Fetched:
+    async def _take(self, response: httpx.Response, where: Url, max_bytes: int) -> Fetched:
         status = response.status_code
         if status not in (200, 204, 304):
             after = retry_after_s(response.headers.get("retry-after", ""), self._clock.now())
-            raise SourceError(f"http-{status}", str(target), retry_after_s=after)
+            raise SourceError(f"http-{status}", str(where), retry_after_s=after)
         said = response.headers.get("content-length", "")
         coding = response.headers.get("content-encoding", "")
         if status == 200 and said.isdigit() and int(said) > max_bytes:
-            raise SourceError("too-big", f"{target}: {said} bytes, at most {max_bytes}")
+            raise SourceError("too-big", f"{where}: {said} bytes, at most {max_bytes}")
         body = decoder(coding if status == 200 else "", max_bytes)
-        async for piece in response.aiter_raw(65536):
+        async for piece in response.aiter_raw():
             body.feed(piece)
         named = {name.lower(): value for name, value in response.headers.items()}
-        return Fetched(status, named, body.finish(), str(target))
+        return Fetched(status, named, body.finish(), str(where))
 
     def _note_certificate(self, response: httpx.Response) -> None:
         stream = response.extensions.get("network_stream")
@@ -157,9 +160,9 @@ def _fits(host: str, pattern: str) -> bool:
     return host.endswith(pattern[1:].lower()) if pattern.startswith("*.") else host == pattern.lower()
 
 
-def _trouble(error: Exception, target: Target) -> SourceError:
+def _trouble(error: Exception, where: Url) -> SourceError:
     """The one word for what httpcore and the layers below it say."""
-    detail = f"{target}: {error}"
+    detail = f"{where}: {error}"
     below = error.__cause__ or error.__context__
     if isinstance(below, ssl.SSLError):
         return SourceError(reason_of(below), detail)

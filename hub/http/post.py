@@ -18,7 +18,7 @@ from hub.http.addresses import AddressRules
 from hub.http.answer import Connection, Lost
 from hub.http.dial import Resolver, Unreachable, checked_addresses, connect
 from hub.http.tls import client_context, reason_of
-from hub.http.urls import Target, read_url
+from hub.http.urls import Url, read_url
 
 AT_ONCE = 2
 IDLE_S = 30.0
@@ -32,9 +32,9 @@ _OURS = frozenset({"host", "content-length", "transfer-encoding", "connection", 
 
 @dataclass(slots=True)
 class _Route:
-    """What is known of one URL: its target, the unchanging start of its requests, and its free places."""
+    """What is known of one URL: its meaning, the unchanging start of its requests, and its free places."""
 
-    target: Target
+    where: Url
     start: str
     places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
@@ -85,9 +85,9 @@ class PinnedPoster:
         deadline = asyncio.get_running_loop().time() + timeout_s
         try:
             async with _Place(route, deadline):
-                return await self._exchange(route.target, request, deadline)
+                return await self._exchange(route.where, request, deadline)
         except TimeoutError as error:
-            raise Retry(f"timeout: {route.target.authority}: no connection in {timeout_s:g} s") from error
+            raise Retry(f"timeout: {route.where.authority}: no connection in {timeout_s:g} s") from error
 
     async def aclose(self) -> None:
         """Lets go of all connections that wait."""
@@ -100,11 +100,11 @@ class PinnedPoster:
         self._idle.clear()
 
     def _route(self, url: str) -> _Route:
-        target = read_url(url)
-        start = f"POST {target.path} HTTP/1.1\r\nHost: {target.authority}\r\nUser-Agent: {self._user_agent}\r\n"
+        where = read_url(url)
+        start = f"POST {where.path} HTTP/1.1\r\nHost: {where.authority}\r\nUser-Agent: {self._user_agent}\r\n"
         if len(self._routes) >= MAX_ROUTES:
             self._routes.clear()  # those in use live on in their calls
-        route = self._routes[url] = _Route(target, start)
+        route = self._routes[url] = _Route(where, start)
         return route
 
     def _request(self, route: _Route, body: bytes, headers: Mapping[str, str]) -> bytes:
@@ -122,49 +122,49 @@ class PinnedPoster:
         if len(self._names) < 1000:
             self._names.add(name)
 
-    async def _exchange(self, target: Target, request: bytes, deadline: float) -> Answered:
-        kept = self._take_kept(target.origin)
+    async def _exchange(self, where: Url, request: bytes, deadline: float) -> Answered:
+        kept = self._take_kept(where.origin)
         try:
             if kept is not None:
                 try:
-                    return await self._ask(kept, request, target, deadline)
+                    return await self._ask(kept, request, where, deadline)
                 except Lost as error:
                     if not error.silent or error.reason != "reset":
                         raise
             async with asyncio.timeout_at(deadline):
-                fresh = await self._open(target)
-            return await self._ask(fresh, request, target, deadline)
+                fresh = await self._open(where)
+            return await self._ask(fresh, request, where, deadline)
         except Lost as error:
-            raise Retry(f"{error.reason}: {target.authority}: {error}") from error
+            raise Retry(f"{error.reason}: {where.authority}: {error.detail}") from error
 
-    async def _ask(self, connection: Connection, request: bytes, target: Target, deadline: float) -> Answered:
+    async def _ask(self, connection: Connection, request: bytes, where: Url, deadline: float) -> Answered:
         try:
             answer = await connection.request(request, deadline)
         except BaseException:
             connection.drop()
             raise
         if connection.usable:
-            self._keep(target.origin, connection)
+            self._keep(where.origin, connection)
         else:
             connection.drop()
         return answer
 
-    async def _open(self, target: Target) -> Connection:
-        """A new connection to an address of `target` that was just checked."""
+    async def _open(self, where: Url) -> Connection:
+        """A new connection to an address of `where` that was just checked."""
         loop = asyncio.get_running_loop()
-        tls, name = (self._tls, target.host) if target.scheme == "https" else (None, None)
+        tls, name = (self._tls, where.host) if where.scheme == "https" else (None, None)
         try:
-            addresses = await checked_addresses(target, self._addresses, self._resolver)
-            sock = await connect(addresses, target.port)
+            addresses = await checked_addresses(where, self._addresses, self._resolver)
+            sock = await connect(addresses, where.port)
             _, connection = await loop.create_connection(Connection, sock=sock, ssl=tls, server_hostname=name)
         except Unreachable as error:
             raise Retry(str(error)) from error
         except ssl.SSLError as error:
-            raise Retry(f"{reason_of(error)}: {target.authority}: {error}") from error
+            raise Retry(f"{reason_of(error)}: {where.authority}: {error}") from error
         except OSError as error:
             if isinstance(error, TimeoutError):
                 raise
-            raise Retry(f"reset: {target.authority}: {error}") from error
+            raise Retry(f"reset: {where.authority}: {error}") from error
         return connection
 
     # --- connections that wait ---

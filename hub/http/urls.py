@@ -22,7 +22,7 @@ _UNSEEN = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\\]")
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class Url:
     """Where a request goes. `host` is ASCII, lower-case, without brackets or a last dot; `address` is set when it is a literal."""
 
     scheme: str
@@ -45,7 +45,7 @@ class Target:
         return f"{self.scheme}://{self.authority}{self.path}"
 
 
-def read_url(url: str) -> Target:
+def read_url(url: str) -> Url:
     """The one meaning of `url`.
 
     Raises:
@@ -70,7 +70,7 @@ def read_url(url: str) -> Target:
     port = int(parts["port"]) if parts["port"] is not None else _default_port(scheme)
     if not 0 < port < 65536:
         raise Forbidden(f"url-port: {port}")
-    return Target(scheme, host, port, _path(found["rest"] or "/"), address)
+    return Url(scheme, host, port, _path(found["rest"] or "/"), address)
 
 
 def read_host(text: str) -> tuple[str, Address | None]:
@@ -90,8 +90,8 @@ def read_host(text: str) -> tuple[str, Address | None]:
     return host, None
 
 
-def join(base: Target, location: str) -> Target:
-    """Where a redirect from `base` leads.
+def join(asked: Url, location: str) -> Url:
+    """Where a redirect from `asked` leads.
 
     Raises:
         Forbidden: as `read_url`.
@@ -99,7 +99,7 @@ def join(base: Target, location: str) -> Target:
     if _UNSEEN.search(location):
         raise Forbidden("url-characters: a space, backslash or unseen character in a redirect")
     try:
-        return read_url(urljoin(str(base), location))
+        return read_url(urljoin(str(asked), location))
     except ValueError as error:
         raise Forbidden(f"url-host: {location[:80]!r}") from error
 

@@ -14,7 +14,7 @@ from hub.connector import Item, Mark, Payload, Reading, Report, Unreadable
 from hub.intake.health import Health
 from hub.intake.parse import body_of
 from hub.store import Store, payloads, quarantine, sources, spoken
-from hub.stream import Stream
+from hub.stream import Stream, sqlite
 
 TOPIC = "candidates"
 
@@ -59,7 +59,7 @@ class Outlet(Protocol):
 class Embedded:
     """Payloads, candidates, health and mark in one transaction: the stream is a table of the store's own file."""
 
-    def __init__(self, store: Store, append_in: AppendIn) -> None:
+    def __init__(self, store: Store, append_in: AppendIn = sqlite.append_in) -> None:
         self._store = store
         self._append_in = append_in
 

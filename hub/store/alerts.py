@@ -22,6 +22,8 @@ _NODE = (
     alerts.c.identifier,
     alerts.c.sent,
     alerts.c.msg_type,
+    alerts.c.ending,
+    alerts.c.released,
     alerts.c.source_key,
     alerts.c.disposition,
     alerts.c.reason,
@@ -36,7 +38,7 @@ _NODE = (
 )
 
 _get = select(alerts).where(alerts.c.alert_id == bindparam("alert_id"))
-_by_identifier = select(_NODE[0], _NODE[11]).where(
+_by_identifier = select(alerts.c.alert_id, alerts.c.chain_id).where(
     alerts.c.identifier == bindparam("identifier"), alerts.c.disposition.in_(NODE_DISPOSITIONS)
 )
 _by_reference = (
@@ -96,13 +98,10 @@ def linked(conn: Connection, *, identifiers: Iterable[str], source: str, source_
 
 
 def nodes(conn: Connection, *, alert_ids: set[str], chain_ids: set[str]) -> Sequence[Row[Any]]:
-    """What chain logic needs of these alerts and of all members of these chains (aliases included)."""
+    """What chain logic needs of these alerts and of all members of these chains; an alert without a chain is in none of them."""
     if not alert_ids and not chain_ids:
         return ()
-    same = and_(
-        alerts.c.disposition.in_(NODE_DISPOSITIONS),
-        or_(alerts.c.alert_id.in_(alert_ids), alerts.c.chain_id.in_(chain_ids)),
-    )
+    same = and_(alerts.c.chain_id.is_not(None), or_(alerts.c.alert_id.in_(alert_ids), alerts.c.chain_id.in_(chain_ids)))
     return conn.execute(select(*_NODE).where(same)).all()
 
 
@@ -127,9 +126,7 @@ def set_state(
     keep_until: int | None = None,
 ) -> None:
     """The alert's place in its chain is now this."""
-    values: dict[str, Any] = {"state": state, "superseded_by": superseded_by, "chain_id": chain_id}
-    if keep_until is not None:
-        values["keep_until"] = keep_until
+    values = {"state": state, "superseded_by": superseded_by, "chain_id": chain_id}
     conn.execute(update(alerts).where(alerts.c.alert_id == alert_id).values(values))
 
 
@@ -217,3 +214,16 @@ def active_of(conn: Connection, *, source: str, identifier: str, sender: str, so
     if sender:
         stmt = stmt.where(alerts.c.sender == sender)
     return conn.execute(stmt).all()
+
+
+def set_chain_seq(conn: Connection, alert_id: str, chain_seq: int) -> None:
+    """The alert is told anew under this number: receivers apply only newer ones (CHN-1)."""
+    conn.execute(update(alerts).where(alerts.c.alert_id == alert_id).values(chain_seq=chain_seq))
+
+
+def heads_of(conn: Connection, chain_id: str) -> list[str]:
+    """The alerts that have the last word in that chain: normally one."""
+    stmt = select(alerts.c.alert_id).where(
+        alerts.c.chain_id == chain_id, alerts.c.state.in_(("active", "cancels", "ends"))
+    )
+    return list(conn.execute(stmt).scalars())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import io
 import os
@@ -204,6 +205,10 @@ def _publish(partial: Path, name: Path, what: str) -> None:
         os.link(partial, name)
     except FileExistsError:
         raise ConfigError(what, f"{name} exists", "give a new name") from None
+    except OSError as error:
+        if error.errno not in (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK):
+            raise
+        os.rename(partial, name)  # noqa: PTH104  FAT and some network disks have no links; that nothing stood there was seen above
     sync_folder(name.parent)
 
 

@@ -8,19 +8,19 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, bindparam, func, insert, or_, select, update
 
-from hub.store.tables import alerts, attempts, deliveries, routed
+from hub.store.tables import alerts, attempts, deliveries, events, routed
 
 DeliveryRow = Row[Any]
 
-HEAD_STATES = ("active", "cancel", "end")
+HEAD_STATES = ("active", "cancels", "ends")
 """States of an alert that is the head of its chain: in force, or the message that ended it."""
 
 LIVE_EVENTS = ("alert.new", "alert.update", "alert.left_your_area", "alert.cancel", "alert.ended", "alert.disputed")
 
 
-def delivery_id(alert_id: str, endpoint_id: str, event_type: str) -> str:
+def delivery_id(seq: int, endpoint_id: str, event_type: str) -> str:
     """The one id of this alert version for this endpoint, the same in every process and after every restart (DEL-1)."""
-    digest = hashlib.sha256(f"{alert_id}\n{endpoint_id}\n{event_type}".encode()).hexdigest()
+    digest = hashlib.sha256(f"{seq}\n{endpoint_id}\n{event_type}".encode()).hexdigest()
     return f"d{digest[:28]}"
 
 
@@ -309,3 +309,19 @@ def recent_ids(conn: Connection, endpoint_id: str, before_seq: int, most: int = 
         .limit(most)
     )
     return tuple(conn.execute(stmt).scalars())
+
+
+def unrouted(conn: Connection, *, before: int, most: int = 20) -> list[int]:
+    """Events older than `before` (µs) that routing has not seen: an operator's alarm."""
+    stmt = (
+        select(events.c.seq)
+        .outerjoin(routed, routed.c.seq == events.c.seq)
+        .where(
+            routed.c.seq.is_(None),
+            events.c.at < before,
+            events.c.seq > select(func.coalesce(func.max(routed.c.seq), 0)).scalar_subquery() - 1000,
+        )
+        .order_by(events.c.seq)
+        .limit(most)
+    )
+    return list(conn.execute(stmt).scalars())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass
 
 from sqlalchemy import Connection, bindparam, select, update
 
@@ -13,13 +13,11 @@ from hub.store.tables import head
 GENESIS = "0" * 64
 """The audit hash before the first entry."""
 
+_COLUMNS = ("seq", "audit_n", "audit_hash", "rules_rev", "chain_n")
+_look = select(*(head.c[name] for name in _COLUMNS)).where(head.c.id == 1)
 # SQLite has no FOR UPDATE and needs none: the writer's transactions begin with BEGIN IMMEDIATE.
-_lock = select(head.c.seq, head.c.audit_n, head.c.audit_hash, head.c.rules_rev, head.c.chain_n).where(head.c.id == 1)
-_save = (
-    update(head)
-    .where(head.c.id == 1)
-    .values({name: bindparam(name) for name in ("seq", "audit_n", "audit_hash", "rules_rev", "chain_n")})
-)
+_lock = _look.with_for_update()
+_save = update(head).where(head.c.id == 1).values({name: bindparam(name) for name in _COLUMNS})
 
 
 @dataclass(slots=True)
@@ -40,17 +38,17 @@ class Head:
 
 def lock(conn: Connection) -> Head:
     """The head, locked until the transaction ends: nobody else gives numbers meanwhile."""
-    return Head(*conn.execute(_lock.with_for_update()).one())
+    return Head(*conn.execute(_lock).one())
 
 
 def look(conn: Connection) -> Head:
     """The head as last committed, without a lock; for reading only."""
-    return Head(*conn.execute(_lock).one())
+    return Head(*conn.execute(_look).one())
 
 
 def save(conn: Connection, state: Head) -> None:
     """The numbers of `state` are the head's, once the transaction commits."""
-    conn.execute(_save, {name.name: value for name, value in zip(fields(state), astuple(state), strict=True)})
+    conn.execute(_save, dict(zip(_COLUMNS, astuple(state), strict=True)))
 
 
 @contextmanager
@@ -61,6 +59,6 @@ def step(conn: Connection, state: Head) -> Iterator[None]:
         with conn.begin_nested():
             yield
     except BaseException:
-        for field, value in zip(fields(state), before, strict=True):
-            setattr(state, field.name, value)
+        for name, value in zip(_COLUMNS, before, strict=True):
+            setattr(state, name, value)
         raise

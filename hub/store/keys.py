@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 from hub.clock import from_us, to_us
 from hub.store.tables import keys
 
-KINDS = ("source", "agency", "neighbour", "feed")
+KINDS = ("source", "agency", "neighbour", "feed", "metrics")
 MARK = "hub"
 _MOST_CHARACTERS = 200
 _UNKNOWN = hashlib.sha256(b"no such key").hexdigest()

@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, and_, func, or_, select
 
 from hub.cap.model import SEVERITIES, severity_rank
-from hub.store.tables import alert_units, alerts, deliveries, events, head, payloads, sources
+from hub.store.tables import alert_units, alerts, deliveries, events, head, sources
 
-ENDING_STATES = ("cancel", "end")
+ENDING_STATES = ("cancels", "ends")
 
 LISTED = (
     alerts.c.alert_id,
@@ -112,8 +112,8 @@ def units_of(conn: Connection, alert_ids: Collection[str]) -> dict[str, frozense
 def endpoints_owed(conn: Connection, alert_ids: Collection[str]) -> dict[str, frozenset[str]]:
     """The endpoints each alert was or is owed to; an alert owed to nobody is left out."""
     found: dict[str, set[str]] = {}
-    stmt = select(deliveries.c.alert_id, deliveries.c.endpoint_id).distinct()
-    for row in _in_portions(conn, stmt, deliveries.c.alert_id, alert_ids):
+    stmt = _deliveries(events.c.alert_id, deliveries.c.endpoint_id).distinct()
+    for row in _in_portions(conn, stmt, events.c.alert_id, alert_ids):
         found.setdefault(row.alert_id, set()).add(row.endpoint_id)
     return {alert_id: frozenset(endpoints) for alert_id, endpoints in found.items()}
 
@@ -123,13 +123,12 @@ def delivery_counts(
 ) -> dict[str, tuple[int, dict[str, int]]]:
     """For each alert that is owed to anyone (of `endpoints`): the greatest `rev` of its deliveries, and how many are in each state."""
     found: dict[str, tuple[int, dict[str, int]]] = {}
-    stmt = select(
-        deliveries.c.alert_id, deliveries.c.state, func.count().label("n"), func.max(deliveries.c.rev).label("rev")
-    )
+    figures = (func.count().label("n"), func.max(deliveries.c.rev).label("rev"))
+    stmt = _deliveries(events.c.alert_id, deliveries.c.state, *figures)
     if endpoints is not None:
         stmt = stmt.where(deliveries.c.endpoint_id.in_(sorted(endpoints)))
-    grouped = stmt.group_by(deliveries.c.alert_id, deliveries.c.state)
-    for row in _in_portions(conn, grouped, deliveries.c.alert_id, alert_ids):
+    grouped = stmt.group_by(events.c.alert_id, deliveries.c.state)
+    for row in _in_portions(conn, grouped, events.c.alert_id, alert_ids):
         rev, counts = found.get(row.alert_id, (0, {}))
         found[row.alert_id] = (max(rev, row.rev), {**counts, row.state: row.n})
     return found
@@ -140,9 +139,9 @@ def sources_since(conn: Connection, rev: int) -> Sequence[Row[Any]]:
     return conn.execute(select(sources).where(sources.c.rev > rev).order_by(sources.c.source)).all()
 
 
-def payload(conn: Connection, sha256: str) -> Row[Any] | None:
-    """The bytes as received with their content type, or None."""
-    return conn.execute(select(payloads).where(payloads.c.sha256 == sha256)).one_or_none()
+def _deliveries(*columns: Any) -> Select[Any]:
+    """Deliveries by the alert they tell of: through its events, whose seq they are found by."""
+    return select(*columns).join_from(events, deliveries, deliveries.c.seq == events.c.seq)
 
 
 def _events() -> Select[Any]:

@@ -87,6 +87,15 @@ def set_password(conn: Connection, person_id: str, password_hash: str) -> None:
     conn.execute(update(people).where(people.c.person_id == person_id).values(password_hash=password_hash))
 
 
+def set_roles(conn: Connection, person_id: str, roles: Sequence[str], scope: Mapping[str, Any]) -> None:
+    """The person has these roles, for this owner, these units, with this clearance, from now on."""
+    values = {
+        "roles": msgspec.json.encode(list(roles)).decode(),
+        "scope": msgspec.json.encode(dict(scope)).decode(),
+    }
+    conn.execute(update(people).where(people.c.person_id == person_id).values(values))
+
+
 def disable(conn: Connection, person_id: str, at: datetime) -> None:
     """The person can sign in no more, and every session and link of theirs is over."""
     conn.execute(update(people).where(people.c.person_id == person_id).values(disabled_at=to_us(at)))

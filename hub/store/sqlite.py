@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool, QueuePool
 
 from hub.clock import Clock
 from hub.errors import ConfigError
 from hub.store import NotStored, meta, migrations
 from hub.store.checkpoint import Checkpointer
+from hub.store.turn import Turn
 from hub.store.wake import COUNTERS, Counters, Wake
 from hub.store.write import Writer, WriterConnection
 
@@ -51,8 +53,9 @@ class SqliteStore:
         self._wake = Wake(partial(self.read, _counters))
         with self._read_engine.connect() as conn:
             self._wake.tell(*_counters(conn))
-        self._writer = Writer(partial(_writer_connection, path), self._wake)
-        self._checkpointer = Checkpointer(path, partial(connect, path))
+        self._turn = Turn(path)
+        self._writer = Writer(partial(_writer_connection, path), self._turn, self._wake)
+        self._checkpointer = Checkpointer(path, partial(connect, path), turn=self._turn, pause=self._writer.paused)
         self._closed = False
 
     @property
@@ -97,6 +100,7 @@ class SqliteStore:
         self._checkpointer.stop()
         self._readers.shutdown()
         self._read_engine.dispose()
+        self._turn.close()
 
 
 def open_file(path: Path, *, mode: str, clock: Clock) -> SqliteStore:
@@ -117,7 +121,7 @@ def open_file(path: Path, *, mode: str, clock: Clock) -> SqliteStore:
             meta.bind_mode(conn, mode)
             meta.found(conn, hub_id=secrets.token_hex(16), at=clock.now())
         return SqliteStore(path)
-    except (sqlite3.Error, OSError) as error:
+    except (sqlite3.Error, DBAPIError, OSError) as error:
         raise ConfigError(
             f"store {path.name}", f"cannot be opened: {error}", "see the folder's rights and disk"
         ) from error
@@ -201,18 +205,11 @@ def _engine(creator: Callable[[], sqlite3.Connection], *, begin: str, pool_size:
 def _writer_connection(path: Path) -> Connection:
     """A Connection for `hub.store.write`: its transactions are begun and ended on the driver connection."""
     engine = _engine(partial(connect, path, factory=WriterConnection), begin="")
-    event.listen(engine, "before_cursor_execute", _assert_in_transaction)
     conn = engine.connect()
     raw = conn.connection.driver_connection
     assert isinstance(raw, WriterConnection)
     raw.ends = "refused"
     return conn
-
-
-def _assert_in_transaction(_conn: Connection, cursor: sqlite3.Cursor, *_rest: object) -> None:
-    """After some disk errors SQLite gives up the transaction: what a closure then still did would be committed at once."""
-    if not cursor.connection.in_transaction:
-        raise sqlite3.OperationalError("the transaction was given up")
 
 
 def _counters(conn: Connection) -> Counters:

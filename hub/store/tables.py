@@ -127,6 +127,8 @@ alerts = Table(
     Column("sent", BigInteger, nullable=False),
     Column("status", Text, nullable=False),
     Column("msg_type", Text, nullable=False),
+    Column("ending", Integer, nullable=False),  # 1: ends its chain (Cancel, AllClear, Past)
+    Column("released", Integer, nullable=False),  # 1: a person released it, its authority is granted
     Column("disposition", Text, nullable=False),
     Column("reason", Text, nullable=False),  # why that disposition; "" for a plain one
     Column("flags", Text, nullable=False),  # JSON list of fault codes
@@ -140,7 +142,7 @@ alerts = Table(
     Column("chain_id", Text),
     Column("chain_seq", Integer),
     Column("incident_id", Text),
-    Column("state", Text, nullable=False),  # active | superseded | cancelled | ended | none (never in force)
+    Column("state", Text, nullable=False),  # a chain state of hub.cap.chain, or none (never in force)
     Column("superseded_by", Text),
     Column("withdrawn_at", BigInteger),
     Column("held_until", BigInteger),
@@ -263,7 +265,7 @@ deliveries = Table(
     Column("acknowledged_at", BigInteger),
     Column("acknowledged_by", Text),
     Column("rev", BigInteger, nullable=False),
-    UniqueConstraint("alert_id", "endpoint_id", "event_type"),
+    UniqueConstraint("seq", "endpoint_id", "event_type"),
     Index("deliveries_due", "state", "due_at", "lane"),
     Index("deliveries_by_endpoint", "endpoint_id", "seq"),
     Index("deliveries_by_chain", "chain_id", "state"),

@@ -8,14 +8,16 @@ import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from hub.errors import HubError
 from hub.store import NotStored
+from hub.store.turn import Turn
 from hub.store.wake import COUNTERS, Wake
 
 MOST_CLOSURES = 512
@@ -45,6 +47,16 @@ class WriterConnection(sqlite3.Connection):
 
     ends = "real"
 
+    def cursor(self, *args: Any) -> sqlite3.Cursor:  # type: ignore[override]
+        """A cursor for a closure's statement.
+
+        After some disk errors SQLite gives up the whole transaction; what a closure then still did would be committed at once.
+        """
+        if self.ends == "refused" and not self.in_transaction:
+            raise sqlite3.OperationalError("the transaction was given up")
+        cursor: sqlite3.Cursor = super().cursor(*args)
+        return cursor
+
     def commit(self) -> None:
         if self._is_real():
             super().commit()
@@ -73,12 +85,16 @@ class Job:
 class Writer:
     """The thread that writes. `connect` gives a Connection over a `WriterConnection`; it is called again after trouble."""
 
-    def __init__(self, connect: Callable[[], Connection], wake: Wake) -> None:
+    def __init__(self, connect: Callable[[], Connection], turn: Turn, wake: Wake) -> None:
         self._connect = connect
+        self._turn = turn
         self._wake = wake
         self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._conn: Connection | None = None
         self._closing = False
+        self._gate = threading.Lock()
+        self._open = threading.Event()
+        self._open.set()
         self.trouble = ""
         """Why the last commit failed; "" when it succeeded."""
         self.commits = 0
@@ -89,7 +105,7 @@ class Writer:
     def put(self, fn: Callable[[Connection], Any]) -> asyncio.Future[Any]:
         """A future of the running loop that resolves after the COMMIT that holds what `fn` did."""
         if self._closing:
-            raise NotStored("the store is closed")
+            raise NotStored(self.trouble or "the store is closed")
         loop = asyncio.get_running_loop()
         job = Job(fn, loop, loop.create_future())
         self._queue.put(job)
@@ -101,13 +117,25 @@ class Writer:
         self._queue.put(None)
         self._thread.join()
 
+    @contextlib.contextmanager
+    def paused(self) -> Iterator[None]:
+        """No transaction of this process runs inside; whoever wants to write waits. Two locks, because a Lock alone is not fair."""
+        self._open.clear()
+        try:
+            with self._gate:
+                yield
+        finally:
+            self._open.set()
+
     # --- the thread -------------------------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
         reason = "the store is closed"
         try:
             while (job := self._queue.get()) is not None:
-                self._commit(job)
+                self._open.wait()
+                with self._gate:
+                    self._commit(job)
         except BaseException as error:
             reason = self.trouble = f"the writer thread ended: {error!r}"
             raise
@@ -124,11 +152,14 @@ class Writer:
             self._fill(raw, jobs)
             counters = raw.execute(COUNTERS).fetchone()
             raw.execute("COMMIT")
-        except (sqlite3.Error, DBAPIError, OSError) as error:
+        except (sqlite3.Error, DBAPIError, OSError, HubError) as error:
             self.trouble = _reason(error)
             self._drop()
             _fail(jobs + self._drain(), self.trouble, error)
             return
+        except BaseException as error:
+            _fail(jobs, repr(error), error)
+            raise
         self.trouble = ""
         self.commits += 1
         self.closures += len(jobs)
@@ -139,7 +170,7 @@ class Writer:
         if self._conn is None:
             self._conn = self._connect()
         raw = _driver(self._conn)
-        begin_immediate(raw, LOCK_TIMEOUT_S)
+        self._turn.begin(raw, LOCK_TIMEOUT_S)
         return raw
 
     def _fill(self, raw: WriterConnection, jobs: list[Job]) -> None:
@@ -179,7 +210,8 @@ class Writer:
         except BaseException as error:  # noqa: BLE001  it belongs to the caller, who gets it
             job.error = error
         if not raw.in_transaction:
-            raise sqlite3.OperationalError(f"the transaction was given up: {job.error}") from job.error
+            cause, job.error = job.error, None
+            raise sqlite3.OperationalError(f"the transaction was given up: {cause}") from cause
         if job.error is not None:
             _undo(raw, conn)
             if _is_fatal(job.error):
@@ -190,7 +222,7 @@ class Writer:
         """Lets go of the connection and of what it had not committed; the next commit opens another."""
         conn, self._conn = self._conn, None
         if conn is not None:
-            with contextlib.suppress(sqlite3.Error, DBAPIError):
+            with contextlib.suppress(sqlite3.Error, SQLAlchemyError):
                 raw = _driver(conn)
                 raw.ends = "real"
                 conn.close()
@@ -200,23 +232,6 @@ class Writer:
         while (job := self._next()) is not None:
             jobs.append(job)
         return jobs
-
-
-def begin_immediate(raw: sqlite3.Connection, timeout_s: float) -> None:
-    """`raw` holds the file's write lock. Asks every millisecond: SQLite's own waiting sleeps up to 100 ms at a time.
-
-    Raises:
-        sqlite3.OperationalError: another process held it for `timeout_s` (SQLITE_BUSY), or the disk failed.
-    """
-    give_up_at = time.monotonic() + timeout_s
-    while True:
-        try:
-            raw.execute("BEGIN IMMEDIATE")
-            return
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > give_up_at:
-                raise
-        time.sleep(0.001)
 
 
 def _driver(conn: Connection) -> WriterConnection:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -43,7 +42,7 @@ def test_the_etag_decides_and_changes_with_the_bytes(shelf: cached.Shelf, tmp_pa
     assert _status(document, if_none_match=f'"other", W/{document.etag}') == 304
     assert _status(document, if_none_match="*") == 304
     (tmp_path / "feeds" / "new").write_bytes(b"<feed></feed>")
-    os.replace(tmp_path / "feeds" / "new", tmp_path / "feeds" / "all.atom")
+    (tmp_path / "feeds" / "new").replace(tmp_path / "feeds" / "all.atom")
     changed = shelf.find("all.atom")
     assert changed is not None and _status(changed, if_none_match=document.etag) == 200
 

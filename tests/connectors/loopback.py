@@ -1,4 +1,4 @@
-"""A real HTTP server on loopback that answers like a source, and a plain fetcher to read it with."""
+"""A real HTTP server on loopback that answers like a source, and the hub's fetcher to read it with."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-import httpx
-
-from hub.errors import SourceError
-from hub.http import Fetched
+from hub.clock import SystemClock
+from hub.http.addresses import rules_for
+from hub.http.dial import SystemResolver
+from hub.http.fetch import FetchRules, PinnedFetcher
 
 
 @dataclass
@@ -95,18 +95,12 @@ def serving() -> Iterator[Site]:
         server.server_close()
 
 
-class PlainFetcher:
-    """The contract of `hub.http.Fetcher` over httpx, without its rules."""
+opened: list[PinnedFetcher] = []
 
-    async def get(
-        self, url: str, *, etag: str = "", last_modified: str = "", accept: str = "", max_bytes: int = 8 * 1024 * 1024
-    ) -> Fetched:
-        headers = {"If-None-Match": etag, "If-Modified-Since": last_modified, "Accept": accept}
-        try:
-            async with httpx.AsyncClient(follow_redirects=True, timeout=5, verify=False, trust_env=False) as client:
-                answer = await client.get(url, headers={name: value for name, value in headers.items() if value})
-        except httpx.ConnectError as error:
-            raise SourceError("refused", url) from error
-        if answer.status_code not in (200, 204, 304):
-            raise SourceError(f"http-{answer.status_code}", url)
-        return Fetched(answer.status_code, dict(answer.headers), answer.content, str(answer.url))
+
+def fetcher() -> PinnedFetcher:
+    """The hub's own fetcher as in mode test, allowed to read from loopback; closed after the test."""
+    rules = FetchRules(hosts=frozenset({"127.0.0.1"}), user_agent="hub-test", plain_http=True, timeout_s=5)
+    built = PinnedFetcher(rules, rules_for(mode="test"), resolver=SystemResolver(), clock=SystemClock())
+    opened.append(built)
+    return built

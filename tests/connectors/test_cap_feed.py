@@ -14,7 +14,8 @@ from connectors.cap_feed import STEP, Connector, Settings
 from hub.clock import SetClock
 from hub.connector import Candidate, Read, Source, Spoken, Unreadable, Withdrawn
 from hub.errors import ConfigError, ParseError, SourceError
-from tests.connectors.loopback import PlainFetcher, Site, serving
+from hub.http import Fetched, Fetcher
+from tests.connectors.loopback import Site, fetcher, serving
 
 INDEX = "/index.atom"
 
@@ -51,7 +52,7 @@ class Rig:
         self.connector = Connector(source, clock=SetClock(datetime(2026, 11, 24, 3, tzinfo=UTC)))
         self.mark: Mapping[str, Any] = {}
         self.reads: list[Read] = []
-        self.fetcher = PlainFetcher()
+        self.fetcher: Fetcher = fetcher()
 
     async def turn(self) -> list[Spoken]:
         self.site.clear()
@@ -287,7 +288,7 @@ async def test_each_mark_claims_only_the_documents_of_its_own_read_and_those_bef
         site.put(f"/{n}.cap", alert(f"i{n}"))
     site.put(INDEX, atom(*(f"/{n}.cap" for n in range(listed, 0, -1))))
     rig = Rig(site)
-    reading = rig.connector.read({}, PlainFetcher())
+    reading = rig.connector.read({}, rig.fetcher)
     first = await anext(reading)
     await reading.aclose()  # type: ignore[attr-defined]
     assert len(first.mark["documents"]) == STEP
@@ -302,7 +303,7 @@ async def test_a_death_before_what_vanished_is_told_loses_it_not(site: Site) -> 
     rig = Rig(site)
     await rig.turn()
     site.put(INDEX, atom("/2.cap"))
-    reading = rig.connector.read(rig.mark, PlainFetcher())
+    reading = rig.connector.read(rig.mark, rig.fetcher)
     first = await anext(reading)
     await reading.aclose()  # type: ignore[attr-defined]
     assert first.withdrawn == ()
@@ -326,20 +327,23 @@ async def test_many_entries_that_share_one_document_fetch_it_once(site: Site) ->
     assert site.asked == [INDEX, "/1.cap"]
 
 
-class Stuck(PlainFetcher):
+class Stuck:
     """A fetcher for which documents named slow never come."""
 
-    async def get(self, url: str, **rest: Any) -> Any:
+    def __init__(self, rest: Fetcher) -> None:
+        self._rest = rest
+
+    async def get(self, url: str, **rest: Any) -> Fetched:
         if "slow" in url:
             await asyncio.sleep(3600)
-        return await super().get(url, **rest)
+        return await self._rest.get(url, **rest)
 
 
 async def test_slow_documents_are_given_up_and_hold_up_no_others(site: Site) -> None:
     site.put("/1.cap", alert("i1"))
     site.put(INDEX, atom("/slow1", "/1.cap", "/slow2"))
     rig = Rig(site, slow_after_s=0.3)
-    rig.fetcher = Stuck()
+    rig.fetcher = Stuck(rig.fetcher)
     assert names(await rig.turn()) == ["i1"]
     assert rig.faults == ("documents-pending 2", f"timeout {site.address}/slow2", f"timeout {site.address}/slow1")
 

@@ -14,7 +14,7 @@ from connectors.usgs_quakes import Connector, Settings
 from hub.clock import SetClock
 from hub.connector import Candidate, Read, Source, Spoken, Withdrawn
 from hub.errors import ConfigError, ParseError, SourceError
-from tests.connectors.loopback import PlainFetcher, Site, serving
+from tests.connectors.loopback import Site, fetcher, serving
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 FEED = "/summary/2.5_day.geojson"
@@ -67,11 +67,12 @@ class Rig:
         chosen = Settings(feed_url=site.address + FEED, fdsn_url=site.address + "/query", **settings)
         self.connector = Connector(Source("usgs", "usgs_quakes", chosen, UTC), clock=clock)
         self.mark: Mapping[str, Any] = {}
+        self.fetcher = fetcher()
         self.last: Read | None = None
 
     async def turn(self) -> list[Spoken]:
         self.site.clear()
-        reading: AsyncIterator[Read] = self.connector.read(self.mark, PlainFetcher())
+        reading: AsyncIterator[Read] = self.connector.read(self.mark, self.fetcher)
         reads = [read async for read in reading]
         assert len(reads) == 1
         self.last = reads[0]

@@ -1,4 +1,4 @@
-"""Connectors that say what a test wants, and a plain store over SQLite in memory."""
+"""Connectors that say what a test wants, and the real store with a lever to make it fail."""
 
 from __future__ import annotations
 
@@ -7,65 +7,71 @@ import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, ClassVar, TypeVar
 
-from sqlalchemy import Connection, create_engine, func, insert, select
-from sqlalchemy.pool import StaticPool
+from sqlalchemy import Connection, create_engine, select
 
 from hub.cap.model import Alert, Info
-from hub.clock import Clock, to_us
+from hub.clock import Clock, SetClock
 from hub.connector import Candidate, Mark, Payload, Read, Source, Spoken, Unreadable, load
 from hub.http import Fetched, Fetcher
-from hub.store.tables import metadata, stream_records
+from hub.store import open_store
+from hub.store.tables import stream_records
 
 T = TypeVar("T")
 START = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 
 
-class PlainStore:
-    """`hub.store.Store` over one connection: every closure a transaction of its own. `breaks` makes the next commits fail."""
+class OpenedStore:
+    """The real store in a folder of its own. `breaks` are raised inside the next transactions, which undoes them."""
+
+    opened: ClassVar[list[OpenedStore]] = []
 
     def __init__(self) -> None:
-        self._engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
-        metadata.create_all(self._engine)
+        self.folder = TemporaryDirectory(prefix="intake-")
+        self.path = Path(self.folder.name) / "hub.db"
+        self.store = open_store(f"sqlite:///{self.path}", mode="test", clock=SetClock(START))
         self.breaks: list[Exception] = []
         self.writes = 0
+        self.opened.append(self)
 
     async def write(self, fn: Callable[[Connection], T]) -> T:
-        with self._engine.begin() as conn:
+        def broken(conn: Connection) -> T:
             done = fn(conn)
             if self.breaks:
                 raise self.breaks.pop(0)
+            return done
+
+        done = await self.store.write(broken)
         self.writes += 1
         return done
 
     async def read(self, fn: Callable[[Connection], T]) -> T:
-        with self._engine.connect() as conn:
-            return fn(conn)
+        return await self.store.read(fn)
 
     async def wait(self, seq: int, timeout_s: float) -> int:
-        await asyncio.sleep(timeout_s)
-        return seq
+        return await self.store.wait(seq, timeout_s)
+
+    async def wait_records(self, total: int, timeout_s: float) -> int:
+        return await self.store.wait_records(total, timeout_s)
 
     async def close(self) -> None:
-        self._engine.dispose()
+        await self.store.close()
+        self.folder.cleanup()
 
     def rows(self, table: Any) -> list[Any]:
-        with self._engine.connect() as conn:
-            return list(conn.execute(select(table)).all())
+        """All rows of a table, read past the store."""
+        engine = create_engine(f"sqlite:///{self.path}")
+        with engine.connect() as conn:
+            found = list(conn.execute(select(table)).all())
+        engine.dispose()
+        return found
 
     def said(self) -> list[Any]:
         """Everything on the topic `candidates`, in order."""
         return [load(row.value) for row in sorted(self.rows(stream_records), key=lambda row: row.position)]
-
-
-def append_in(conn: Connection, topic: str, records: Sequence[tuple[str, bytes]], at: datetime) -> None:
-    """What `hub.stream.sqlite.append_in` does."""
-    first = (
-        conn.execute(select(func.max(stream_records.c.position)).where(stream_records.c.topic == topic)).scalar() or 0
-    )
-    for n, (key, value) in enumerate(records, first + 1):
-        conn.execute(insert(stream_records).values(topic=topic, position=n, key=key, value=value, at=to_us(at)))
 
 
 class NoFetcher:

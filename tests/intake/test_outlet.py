@@ -10,7 +10,7 @@ from hub.connector import Item, Reading
 from hub.intake.health import Health
 from hub.intake.outlet import TOPIC, Embedded, Heard, Outlet, Published
 from hub.store.tables import payloads, sources, spoken, stream_records
-from tests.intake.speaking import START, PlainStore, append_in, payload
+from tests.intake.speaking import START, OpenedStore, payload
 
 HEALTH = Health("live", "", START, START, START, 0, ("http-404 x",))
 
@@ -18,7 +18,7 @@ HEALTH = Health("live", "", START, START, START, 0, ("http-404 x",))
 class Line:
     """A stream of its own that keeps what was appended, or refuses it."""
 
-    def __init__(self, store: PlainStore) -> None:
+    def __init__(self, store: OpenedStore) -> None:
         self.store = store
         self.records: list[tuple[str, bytes]] = []
         self.marks_at_append: list[object] = []
@@ -48,8 +48,8 @@ def heard(n: int) -> Heard:
 
 
 async def test_what_was_kept_is_what_is_read_back() -> None:
-    store = PlainStore()
-    outlet = Embedded(store, append_in)
+    store = OpenedStore()
+    outlet = Embedded(store)
     assert await outlet.last("one") == ({}, Health())
     await outlet.keep(heard(1))
     assert await outlet.last("one") == ({"n": 1}, HEALTH)
@@ -57,8 +57,8 @@ async def test_what_was_kept_is_what_is_read_back() -> None:
 
 
 async def test_health_alone_leaves_the_mark_where_it_was() -> None:
-    store = PlainStore()
-    outlet = Embedded(store, append_in)
+    store = OpenedStore()
+    outlet = Embedded(store)
     await outlet.keep(heard(1))
     await outlet.note("one", Health("failing", "dns"))
     mark, health = await outlet.last("one")
@@ -66,23 +66,23 @@ async def test_health_alone_leaves_the_mark_where_it_was() -> None:
 
 
 async def test_a_heard_without_a_mark_does_not_move_it() -> None:
-    store = PlainStore()
-    outlet = Embedded(store, append_in)
+    store = OpenedStore()
+    outlet = Embedded(store)
     await outlet.keep(heard(1))
     await outlet.keep(Heard("one", START, HEALTH, None))
     assert (await outlet.last("one"))[0] == {"n": 1}
 
 
 async def test_nothing_of_a_failed_transaction_stays() -> None:
-    store = PlainStore()
+    store = OpenedStore()
     store.breaks = [OSError("disk full")]
     with pytest.raises(OSError, match="disk full"):
-        await Embedded(store, append_in).keep(heard(1))
+        await Embedded(store).keep(heard(1))
     assert [store.rows(table) for table in (sources, payloads, spoken, stream_records)] == [[], [], [], []]
 
 
 async def test_over_a_stream_apart_the_payload_comes_first_and_the_mark_last() -> None:
-    store = PlainStore()
+    store = OpenedStore()
     line = Line(store)
     outlet: Outlet = Published(store, line)  # type: ignore[arg-type]
     await outlet.keep(heard(1))
@@ -100,7 +100,7 @@ def test_the_topic_is_the_one_acceptance_reads() -> None:
 
 
 async def test_news_items_are_kept_under_their_kind() -> None:
-    store = PlainStore()
+    store = OpenedStore()
     item = Item("one", "g", "t", "https://x", START, "s", "p")
-    await Embedded(store, append_in).keep(Heard("one", START, HEALTH, None, spoken=(item,)))
+    await Embedded(store).keep(Heard("one", START, HEALTH, None, spoken=(item,)))
     assert [(row.kind, row.source) for row in store.rows(spoken)] == [("item", "one")]

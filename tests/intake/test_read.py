@@ -19,10 +19,9 @@ from tests.intake.speaking import (
     START,
     Connector,
     NoFetcher,
-    PlainStore,
+    OpenedStore,
     PushedConnector,
     Script,
-    append_in,
     payload,
     said,
     source_of,
@@ -32,7 +31,7 @@ from tests.intake.speaking import (
 class Rig:
     def __init__(self, *turns: list[Read | Exception], connector: type[Connector] = Connector, **rest: Any) -> None:
         self.script = Script(turns=list(turns))
-        self.store = PlainStore()
+        self.store = OpenedStore()
         self.clock = SetClock(START)
         self._built: tuple[type[Connector], dict[str, Any]] = (connector, rest)
         self.listener = self.anew()
@@ -41,7 +40,7 @@ class Rig:
         """A listener as after a restart: the same store, nothing remembered."""
         kind, rest = self._built
         source = source_of(self.script)
-        outlet = Embedded(self.store, append_in)
+        outlet = Embedded(self.store)
         self.listener = Listener(
             source, kind(source, clock=self.clock), NoFetcher(), outlet=outlet, clock=self.clock, **rest
         )

@@ -18,21 +18,20 @@ from tests.intake.speaking import (
     START,
     Connector,
     NoFetcher,
-    PlainStore,
+    OpenedStore,
     PushedConnector,
     Script,
-    append_in,
     payload,
     source_of,
 )
 
 
 def listener(
-    script: Script, store: PlainStore, *, name: str, interval_s: float = 0.05, kind: type[Connector] = Connector
+    script: Script, store: OpenedStore, *, name: str, interval_s: float = 0.05, kind: type[Connector] = Connector
 ) -> Listener:
     source = source_of(script, name=name, interval_s=interval_s)
     clock = SetClock(START)
-    return Listener(source, kind(source, clock=clock), NoFetcher(), outlet=Embedded(store, append_in), clock=clock)
+    return Listener(source, kind(source, clock=clock), NoFetcher(), outlet=Embedded(store), clock=clock)
 
 
 @asynccontextmanager
@@ -54,7 +53,7 @@ async def until(done: Callable[[], bool], *, within_s: float = 3.0) -> None:
 
 async def test_a_polled_source_is_read_again_and_again() -> None:
     script = Script(turns=[[Read((payload(str(n)),), {"n": n})] for n in range(3)])
-    store = PlainStore()
+    store = OpenedStore()
     async with running(listener(script, store, name="one")):
         await until(lambda: len(script.marks) >= 4)
     assert script.marks[:4] == [{}, {"n": 0}, {"n": 1}, {"n": 2}]
@@ -64,7 +63,7 @@ async def test_a_slow_and_a_broken_source_leave_the_others_alone() -> None:
     slow = Script(turns=[[Read((), {})]], rest_s=30)
     broken = Script(turns=[[RuntimeError("boom")] for _ in range(1000)])
     quick = Script()
-    store = PlainStore()
+    store = OpenedStore()
     async with running(
         listener(slow, store, name="slow"), listener(broken, store, name="broken"), listener(quick, store, name="quick")
     ):
@@ -76,7 +75,7 @@ async def test_a_slow_and_a_broken_source_leave_the_others_alone() -> None:
 
 async def test_a_store_that_refuses_once_does_not_end_the_reading() -> None:
     script = Script(turns=[[Read((payload("a"),), {"n": 1})] for _ in range(2)])
-    store = PlainStore()
+    store = OpenedStore()
     store.breaks = [OSError("disk full")]
     async with running(listener(script, store, name="one"), look_every_s=10):
         await until(lambda: len(store.said()) == 1)
@@ -86,7 +85,7 @@ async def test_a_store_that_refuses_once_does_not_end_the_reading() -> None:
 async def test_a_source_that_asks_for_patience_is_left_alone() -> None:
     patient = Script(turns=[[SourceError("http-429", retry_after_s=3600)]])
     other = Script()
-    store = PlainStore()
+    store = OpenedStore()
     async with running(listener(patient, store, name="patient"), listener(other, store, name="other")):
         await until(lambda: len(other.marks) >= 6)
     assert len(patient.marks) == 1
@@ -94,7 +93,7 @@ async def test_a_source_that_asks_for_patience_is_left_alone() -> None:
 
 async def test_a_turn_under_way_is_given_up_when_the_hub_stops() -> None:
     script = Script(turns=[[Read((payload("a"),), {"n": 1})]], rest_s=30)
-    store = PlainStore()
+    store = OpenedStore()
     async with running(listener(script, store, name="one")):
         await until(lambda: len(script.marks) == 1)
     assert store.said() == []
@@ -103,7 +102,7 @@ async def test_a_turn_under_way_is_given_up_when_the_hub_stops() -> None:
 
 async def test_a_source_can_be_read_now() -> None:
     script = Script()
-    async with running(listener(script, PlainStore(), name="one", interval_s=3600)) as scheduled:
+    async with running(listener(script, OpenedStore(), name="one", interval_s=3600)) as scheduled:
         await until(lambda: len(script.marks) == 1)
         assert scheduled.read_now("one")
         await until(lambda: len(script.marks) == 2)
@@ -113,7 +112,7 @@ async def test_a_source_can_be_read_now() -> None:
 async def test_a_scheduler_that_forgot_a_source_is_reminded() -> None:
     """As after the machine's clock was set back: the next turn then lies an hour ahead."""
     script = Script()
-    async with running(listener(script, PlainStore(), name="one"), look_every_s=0.03) as scheduled:
+    async with running(listener(script, OpenedStore(), name="one"), look_every_s=0.03) as scheduled:
         await until(lambda: len(script.marks) >= 1)
         job = scheduled._scheduler.get_job("one")
         scheduled._scheduler.modify_job("one", next_run_time=job.next_run_time.replace(year=job.next_run_time.year + 1))
@@ -129,7 +128,7 @@ async def test_a_pushed_source_is_started_again_after_it_broke() -> None:
             [Read((payload("b"),), {"n": 2})],
         ]
     )
-    store = PlainStore()
+    store = OpenedStore()
     async with running(listener(script, store, name="one", kind=PushedConnector)):
         await until(lambda: len(store.said()) == 2)
     assert script.marks[:3] == [{}, {"n": 1}, {"n": 1}]
@@ -137,7 +136,7 @@ async def test_a_pushed_source_is_started_again_after_it_broke() -> None:
 
 async def test_a_pushed_source_survives_a_store_that_refuses() -> None:
     script = Script(turns=[[Read((payload("a"),), {"n": 1})] for _ in range(2)])
-    store = PlainStore()
+    store = OpenedStore()
     store.breaks = [OSError("disk full")]
     async with running(listener(script, store, name="one", kind=PushedConnector), look_every_s=10):
         await until(lambda: len(store.said()) == 1)
@@ -145,7 +144,7 @@ async def test_a_pushed_source_survives_a_store_that_refuses() -> None:
 
 async def test_health_is_judged_by_time_alone() -> None:
     script = Script(turns=[[Read((payload("a"),), {"n": 1})]])
-    store = PlainStore()
+    store = OpenedStore()
     one = listener(script, store, name="one", interval_s=3600)
     async with running(one):
         await until(lambda: len(script.marks) == 1 and bool(store.rows(sources)))

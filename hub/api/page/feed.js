@@ -11,6 +11,7 @@ export class Feed extends EventTarget {
   last = 0;             // seq of the last alert frame of this filter
   resume = null;        // where to go on after a broken connection
   gaps = 0;
+  epoch = "";           // whose seqs those are: a hub restored from a backup gives them anew
   revs = new Map();
   heard = performance.now();
   heardAt = Date.now();
@@ -23,7 +24,7 @@ export class Feed extends EventTarget {
 
   connect() {
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-    const after = this.resume === null ? "" : `?after=${this.resume}`;
+    const after = this.resume === null ? "" : `?after=${this.resume}&epoch=${this.epoch}`;
     const socket = new WebSocket(`${scheme}//${location.host}/v1/live${after}`);
     const opened = performance.now();
     const over = (code) => {
@@ -63,10 +64,12 @@ export class Feed extends EventTarget {
     this.heard = performance.now();
     this.heardAt = Date.now();
     if (frame.time) this.ahead = Date.parse(frame.time) - Date.now();
-    const step = { snapshot: this.#snapshot, alert: this.#alert, live: this.#live, state: this.#state, heartbeat: this.#heartbeat }[frame.frame];
+    const step = { hello: this.#hello, snapshot: this.#snapshot, alert: this.#alert, live: this.#live, state: this.#state, heartbeat: this.#heartbeat }[frame.frame];
     if (step) step.call(this, frame);
     this.#changed(frame.frame);
   }
+
+  #hello(frame) { this.epoch = frame.epoch; }
 
   #snapshot(frame) {
     this.alerts = new Map(frame.alerts.map((alert) => [alert.id, alert]));

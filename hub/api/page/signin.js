@@ -3,7 +3,7 @@
 import { load, other, word } from "/page/words.js";
 
 const byId = (id) => document.getElementById(id);
-const token = new URLSearchParams(location.hash.slice(1)).get("token");
+const token = location.hash.slice(1);
 if (token) history.replaceState(null, "", "/signin");
 
 async function send(address, body) {

@@ -18,6 +18,7 @@ from hub.store.tables import head, metadata
 if TYPE_CHECKING:
     from alembic.config import Config
 
+FOLDER = Path(__file__).parent
 LATEST = "0001"
 """The revision that `hub.store.tables` describes."""
 
@@ -74,18 +75,18 @@ def differences(conn: Connection) -> list[Any]:
     return list(compare_metadata(MigrationContext.configure(conn), metadata))
 
 
-def write_revision(conn: Connection, what: str, *, revision: str) -> None:
-    """A new file in `versions/` that brings the store of `conn` to `hub.store.tables`. Read it, then raise `LATEST`."""
+def write_revision(conn: Connection, what: str, *, revision: str, folder: Path = FOLDER) -> None:
+    """A new file in `folder`/versions that brings the store of `conn` to `hub.store.tables`. Read it, then raise `LATEST`."""
     from alembic import command
 
-    command.revision(_config(conn), what, autogenerate=True, rev_id=revision)
+    command.revision(_config(conn, folder), what, autogenerate=True, rev_id=revision)
 
 
-def _config(conn: Connection) -> Config:
+def _config(conn: Connection, folder: Path = FOLDER) -> Config:
     from alembic.config import Config
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.set_main_option("script_location", str(folder))
     config.set_main_option("path_separator", "os")
     config.set_main_option("file_template", "v%%(rev)s_%%(slug)s")
     config.attributes["connection"] = conn

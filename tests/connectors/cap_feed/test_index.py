@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from connectors.cap_feed.index import form_of, names_in, read_index
+from connectors.cap_feed.index import documents_in, form_of, names_in, read_index
 from hub.errors import ParseError
 
 URL = "https://cap.example.vn/feeds/index.xml"
@@ -128,6 +128,24 @@ def test_a_document_that_carries_alerts_is_its_own_index() -> None:
     assert (index.form, index.carries, index.urls) == ("cap", True, ())
     assert index.names == (("a@b.vn", "i1"), ("a@b.vn", "i2"))
     assert names_in(body.encode()) == index.names
+
+
+def test_an_alert_that_is_a_document_stays_byte_for_byte() -> None:
+    body = ALERT.format("i1").encode()
+    assert documents_in(body) == [body]
+
+
+def test_alerts_inside_a_feed_become_documents_of_their_own_whatever_their_namespace() -> None:
+    bare = "<alert><identifier>i2</identifier><sender>a@b.vn</sender></alert>"
+    body = atom(
+        f"<content>{ALERT.format('i1')}tail</content>",
+        f"<content>{bare}</content>",
+        "<alert>Cảnh báo</alert><link href='/1'/>",
+    )
+    found = documents_in(body)
+    assert [names_in(one) for one in found] == [(("a@b.vn", "i1"),), (("a@b.vn", "i2"),)]
+    assert not any(b"tail" in one for one in found)
+    assert read_index(body, url=URL, inline=True).urls == ("https://cap.example.vn/1",), "a word called alert is no CAP"
 
 
 def test_an_alert_without_identifier_is_carried_though_it_has_no_name() -> None:

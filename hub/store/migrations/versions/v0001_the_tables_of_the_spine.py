@@ -59,6 +59,8 @@ def upgrade() -> None:
         sa.Column("sent", sa.BigInteger(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("msg_type", sa.Text(), nullable=False),
+        sa.Column("ending", sa.Integer(), nullable=False),
+        sa.Column("released", sa.Integer(), nullable=False),
         sa.Column("disposition", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("flags", sa.Text(), nullable=False),
@@ -148,7 +150,7 @@ def upgrade() -> None:
         sa.Column("acknowledged_by", sa.Text(), nullable=True),
         sa.Column("rev", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("delivery_id"),
-        sa.UniqueConstraint("alert_id", "endpoint_id", "event_type"),
+        sa.UniqueConstraint("seq", "endpoint_id", "event_type"),
     )
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
         batch_op.create_index("deliveries_by_chain", ["chain_id", "state"], unique=False)

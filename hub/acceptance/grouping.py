@@ -1,0 +1,100 @@
+"""The stored side of incidents: the incident a chain belongs to, and its facts kept with it (CHN-3)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+from sqlalchemy import Connection
+
+from hub.acceptance.facts import first_circle
+from hub.acceptance.incident import Incident, IncidentFacts, Windows, choose
+from hub.cap.model import Alert
+from hub.clock import to_us
+from hub.store import incidents
+from hub.store.head import Head
+from hub.subscription import InfoFacts
+
+_encode = msgspec.json.Encoder(order="deterministic").encode
+_decode = msgspec.json.Decoder(tuple[IncidentFacts, ...]).decode
+LOOK_BACK = timedelta(days=14)
+
+ORIGIN_TIME = ("EventOriginTime", "time", "originTime")
+MAGNITUDE = ("EventPreliminaryMagnitude", "magnitude", "Magnitude")
+
+
+def incident_facts(
+    alert: Alert, infos: Sequence[InfoFacts], *, chain_id: str, source: str, named: frozenset[str]
+) -> IncidentFacts:
+    """What incidents look at. `named` are the units the areas name or hit, without their ancestors."""
+    place = first_circle(alert)
+    return IncidentFacts(
+        chain_id=chain_id,
+        source=source,
+        hazards=frozenset().union(*(i.hazards for i in infos)),
+        began_at=_began_at(alert),
+        until=max((i.live_until for i in infos), default=alert.sent).astimezone(UTC),
+        units=named,
+        around=frozenset().union(*(i.units for i in infos)) - named,
+        lat=place[0] if place else None,
+        lon=place[1] if place else None,
+        magnitude=_magnitude(alert),
+        severity=alert.severity(),
+        names=frozenset(alert.incidents),
+    )
+
+
+def group(conn: Connection, head: Head, facts: IncidentFacts, windows: Windows) -> str:
+    """The incident the chain belongs to, made when there is none; its facts are those of the chain's newest version."""
+    rows = incidents.near(conn, hazards=facts.hazards, since=to_us(facts.began_at - LOOK_BACK))
+    known = [Incident(row.incident_id, row.n, _decode(row.body)) for row in rows]
+    chosen = choose(facts, known, windows)
+    if chosen is None:
+        incident_id = f"i{facts.chain_id[1:]}"
+        chains: tuple[IncidentFacts, ...] = (facts,)
+        n = head.seq
+    else:
+        found = next(i for i in known if i.incident_id == chosen)
+        incident_id, n = chosen, found.n
+        chains = (*(c for c in found.chains if c.chain_id != facts.chain_id), facts)
+    incidents.keep(
+        conn,
+        incident_id=incident_id,
+        n=n,
+        hazard=_hazard(facts, windows),
+        began_at=to_us(min(c.began_at for c in chains)),
+        last_at=to_us(max(max(c.until, c.began_at) for c in chains)),
+        body=_encode(chains).decode(),
+        known=chosen is not None,
+    )
+    return incident_id
+
+
+def _hazard(facts: IncidentFacts, windows: Windows) -> str:
+    return windows.quake if windows.quake in facts.hazards else min(facts.hazards, default="other")
+
+
+def _began_at(alert: Alert) -> datetime:
+    for info in alert.infos:
+        for name in ORIGIN_TIME:
+            said = info.parameter(name)
+            if said:
+                try:
+                    moment = datetime.fromisoformat(said.replace("Z", "+00:00"))
+                except ValueError:
+                    continue
+                return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    onsets = [i.onset for i in alert.infos if i.onset is not None]
+    return min(onsets, default=alert.sent).astimezone(UTC)
+
+
+def _magnitude(alert: Alert) -> float | None:
+    for info in alert.infos:
+        for name in MAGNITUDE:
+            said = info.parameter(name)
+            try:
+                return float(said.split()[0]) if said else None
+            except (ValueError, IndexError):
+                continue
+    return None

@@ -1,0 +1,292 @@
+"""CAP as JSON, with CAP's own names and spellings; also the form in which the store keeps alerts.
+
+Times are CAP strings with their offset, polygons "lat,lon lat,lon …", circles "lat,lon radius", references CAP triples, signatures
+base64. Absent elements are left out.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from hub.cap.model import Alert, Area, Circle, Info, NamedValue, Reference, Resource, Ring
+from hub.cap.times import parse_strict, text_of
+from hub.errors import ParseError
+
+
+class _Struct(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True, forbid_unknown_fields=True):
+    pass
+
+
+class _Value(_Struct, frozen=True):
+    value_name: str
+    value: str
+
+
+class _Resource(_Struct, frozen=True):
+    resource_desc: str
+    mime_type: str
+    size: int | None = None
+    uri: str = ""
+    deref_uri: str = ""
+    digest: str = ""
+
+
+class _Area(_Struct, frozen=True):
+    area_desc: str
+    polygon: list[str] = []
+    circle: list[str] = []
+    geocode: list[_Value] = []
+    altitude: float | None = None
+    ceiling: float | None = None
+
+
+class _Info(_Struct, frozen=True):
+    event: str
+    category: list[str] = []
+    urgency: str = "Unknown"
+    severity: str = "Unknown"
+    certainty: str = "Unknown"
+    language: str = "en-US"
+    response_type: list[str] = []
+    audience: str = ""
+    event_code: list[_Value] = []
+    effective: str = ""
+    onset: str = ""
+    expires: str = ""
+    sender_name: str = ""
+    headline: str = ""
+    description: str = ""
+    instruction: str = ""
+    web: str = ""
+    contact: str = ""
+    parameter: list[_Value] = []
+    resource: list[_Resource] = []
+    area: list[_Area] = []
+
+
+class _Alert(_Struct, frozen=True):
+    identifier: str
+    sender: str
+    sent: str
+    status: str = "Actual"
+    msg_type: str = "Alert"
+    scope: str = "Public"
+    source: str = ""
+    restriction: str = ""
+    addresses: list[str] = []
+    code: list[str] = []
+    note: str = ""
+    references: list[str] = []
+    incidents: list[str] = []
+    info: list[_Info] = []
+    signature: list[str] = []
+
+
+_encode = msgspec.json.Encoder().encode
+_decoder = msgspec.json.Decoder(_Alert)
+
+
+def to_json(alert: Alert) -> bytes:
+    """The alert as UTF-8 JSON; `from_json` gives an equal alert back."""
+    return _encode(_alert_out(alert))
+
+
+def from_json(body: bytes) -> Alert:
+    """The alert of one JSON document.
+
+    Raises:
+        ParseError: not JSON, an unknown key, a wrong type, or a value that CAP's grammar does not allow; the text names the key.
+    """
+    try:
+        return _alert_in(_decoder.decode(body))
+    except msgspec.DecodeError as error:
+        raise ParseError("not-cap-json", str(error)) from error
+
+
+def content_hash(alert: Alert) -> str:
+    """SHA-256 of the alert's JSON without its signatures; instants compare whatever their offset, so they are hashed as written."""
+    return hashlib.sha256(to_json(alert.unsigned())).hexdigest()
+
+
+def _alert_out(a: Alert) -> _Alert:
+    return _Alert(
+        identifier=a.identifier,
+        sender=a.sender,
+        sent=text_of(a.sent),
+        status=a.status,
+        msg_type=a.msg_type,
+        scope=a.scope,
+        source=a.source,
+        restriction=a.restriction,
+        addresses=list(a.addresses),
+        code=list(a.codes),
+        note=a.note,
+        references=[_reference_out(r) for r in a.references],
+        incidents=list(a.incidents),
+        info=[_info_out(i) for i in a.infos],
+        signature=[base64.b64encode(s).decode() for s in a.signatures],
+    )
+
+
+def _reference_out(r: Reference) -> str:
+    return f"{r.sender},{r.identifier},{text_of(r.sent) if r.sent else ''}"
+
+
+def _info_out(i: Info) -> _Info:
+    return _Info(
+        event=i.event,
+        category=list(i.categories),
+        urgency=i.urgency,
+        severity=i.severity,
+        certainty=i.certainty,
+        language=i.language,
+        response_type=list(i.response_types),
+        audience=i.audience,
+        event_code=_values_out(i.event_codes),
+        effective=text_of(i.effective) if i.effective else "",
+        onset=text_of(i.onset) if i.onset else "",
+        expires=text_of(i.expires) if i.expires else "",
+        sender_name=i.sender_name,
+        headline=i.headline,
+        description=i.description,
+        instruction=i.instruction,
+        web=i.web,
+        contact=i.contact,
+        parameter=_values_out(i.parameters),
+        resource=[_Resource(r.resource_desc, r.mime_type, r.size, r.uri, r.deref_uri, r.digest) for r in i.resources],
+        area=[_area_out(a) for a in i.areas],
+    )
+
+
+def _values_out(values: Sequence[NamedValue]) -> list[_Value]:
+    return [_Value(v.value_name, v.value) for v in values]
+
+
+def _area_out(a: Area) -> _Area:
+    return _Area(
+        area_desc=a.area_desc,
+        polygon=[ring_text(ring) for ring in a.polygons],
+        circle=[circle_text(c) for c in a.circles],
+        geocode=_values_out(a.geocodes),
+        altitude=a.altitude,
+        ceiling=a.ceiling,
+    )
+
+
+def ring_text(ring: Ring) -> str:
+    """CAP's text of a ring; the shortest digits that give the same numbers back."""
+    return " ".join(f"{lat!r},{lon!r}" for lat, lon in ring)
+
+
+def circle_text(c: Circle) -> str:
+    """CAP's text of a circle."""
+    return f"{c.lat!r},{c.lon!r} {c.radius_km!r}"
+
+
+def _alert_in(a: _Alert) -> Alert:
+    return Alert(
+        identifier=_given(a.identifier, "identifier"),
+        sender=_given(a.sender, "sender"),
+        sent=_time(a.sent, "sent"),
+        status=a.status,
+        msg_type=a.msg_type,
+        scope=a.scope,
+        source=a.source,
+        restriction=a.restriction,
+        addresses=tuple(a.addresses),
+        codes=tuple(a.code),
+        note=a.note,
+        references=tuple(_reference_in(r, f"references[{n}]") for n, r in enumerate(a.references)),
+        incidents=tuple(a.incidents),
+        infos=tuple(_info_in(i, f"info[{n}]") for n, i in enumerate(a.info)),
+        signatures=tuple(base64.b64decode(s) for s in a.signature),
+    )
+
+
+def _reference_in(text: str, path: str) -> Reference:
+    parts = text.split(",")
+    if len(parts) < 3:
+        raise ParseError("bad-reference", f"{path}: {text!r}, wanted sender,identifier,sent")
+    sender, sent = parts[0], parts[-1]
+    return Reference(sender, ",".join(parts[1:-1]), _time(sent, path) if sent else None)
+
+
+def _info_in(i: _Info, path: str) -> Info:
+    return Info(
+        event=i.event,
+        categories=tuple(i.category),
+        urgency=i.urgency,
+        severity=i.severity,
+        certainty=i.certainty,
+        language=i.language,
+        response_types=tuple(i.response_type),
+        audience=i.audience,
+        event_codes=_values_in(i.event_code),
+        effective=_maybe(i.effective, f"{path}.effective"),
+        onset=_maybe(i.onset, f"{path}.onset"),
+        expires=_maybe(i.expires, f"{path}.expires"),
+        sender_name=i.sender_name,
+        headline=i.headline,
+        description=i.description,
+        instruction=i.instruction,
+        web=i.web,
+        contact=i.contact,
+        parameters=_values_in(i.parameter),
+        resources=tuple(
+            Resource(r.resource_desc, r.mime_type, r.size, r.uri, r.deref_uri, r.digest) for r in i.resource
+        ),
+        areas=tuple(_area_in(a, f"{path}.area[{n}]") for n, a in enumerate(i.area)),
+    )
+
+
+def _values_in(values: Sequence[_Value]) -> tuple[NamedValue, ...]:
+    return tuple(NamedValue(v.value_name, v.value) for v in values)
+
+
+def _area_in(a: _Area, path: str) -> Area:
+    return Area(
+        area_desc=a.area_desc,
+        polygons=tuple(_ring_in(text, f"{path}.polygon[{n}]") for n, text in enumerate(a.polygon)),
+        circles=tuple(_circle_in(text, f"{path}.circle[{n}]") for n, text in enumerate(a.circle)),
+        geocodes=_values_in(a.geocode),
+        altitude=a.altitude,
+        ceiling=a.ceiling,
+    )
+
+
+def _ring_in(text: str, path: str) -> Ring:
+    try:
+        numbers = [float(n) for n in text.replace(",", " ").split()]
+        return tuple(zip(numbers[::2], numbers[1::2], strict=True))
+    except ValueError as error:
+        raise ParseError("bad-polygon", f"{path}: {text[:80]!r}") from error
+
+
+def _circle_in(text: str, path: str) -> Circle:
+    try:
+        lat, lon, radius = (float(n) for n in text.replace(",", " ").split())
+    except ValueError as error:
+        raise ParseError("bad-circle", f"{path}: {text[:80]!r}, wanted lat,lon radius") from error
+    return Circle(lat, lon, radius)
+
+
+def _given(text: str, key: str) -> str:
+    if not text:
+        raise ParseError("missing-element", key)
+    return text
+
+
+def _time(text: str, path: str) -> datetime:
+    try:
+        return parse_strict(text)
+    except ValueError as error:
+        raise ParseError("bad-time", f"{path}: {text!r}, wanted YYYY-MM-DDThh:mm:ss+hh:mm") from error
+
+
+def _maybe(text: str, path: str) -> datetime | None:
+    return _time(text, path) if text else None

@@ -1,0 +1,102 @@
+"""The one XML parser of the hub: entities, DTDs and the network are off, comments and instructions are dropped, everything is limited."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lxml import etree
+
+from hub.errors import ParseError
+
+MAX_BYTES = 4 * 1024 * 1024
+MAX_ELEMENTS = 50_000
+MAX_ATTRIBUTES = 20_000
+MAX_DEPTH = 200
+
+Element = etree._Element
+
+
+def parse_xml(body: bytes, *, max_bytes: int = MAX_BYTES) -> Element:
+    """The root element of `body`, read as bytes: the document's own encoding declaration counts.
+
+    Raises:
+        ParseError: too-large, not-xml, doctype, too-many-elements, too-many-attributes or too-deep.
+    """
+    if len(body) > max_bytes:
+        raise ParseError("too-large", f"{len(body)} bytes, at most {max_bytes}")
+    if not body.strip():
+        raise ParseError("not-xml", "empty")
+    try:
+        root = etree.fromstring(body.lstrip(), _parser())
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise ParseError("not-xml", str(error)[:300]) from error
+    if str(root.getroottree().docinfo.doctype):
+        raise ParseError("doctype", "a document type is never needed and never read")
+    _limit(root)
+    return root
+
+
+def _parser() -> etree.XMLParser:
+    return etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        huge_tree=True,  # text of a real polygon passes libxml2's own limit; ours are below
+        remove_comments=True,
+        remove_pis=True,
+        recover=False,
+    )
+
+
+def _limit(root: Element) -> None:
+    elements = attributes = depth = 0
+    for event, node in etree.iterwalk(root, events=("start", "end")):
+        if event == "end":
+            depth -= 1
+            continue
+        depth += 1
+        elements += 1
+        attributes += len(node.attrib)
+        if depth > MAX_DEPTH:
+            raise ParseError("too-deep", f"more than {MAX_DEPTH} levels")
+        if elements > MAX_ELEMENTS:
+            raise ParseError("too-many-elements", f"more than {MAX_ELEMENTS}")
+        if attributes > MAX_ATTRIBUTES:
+            raise ParseError("too-many-attributes", f"more than {MAX_ATTRIBUTES}")
+
+
+def local(node: Element) -> str:
+    """The element's name without its namespace; "" for what is no element (an entity left unresolved)."""
+    return etree.QName(node).localname if isinstance(node.tag, str) else ""
+
+
+def namespace(node: Element) -> str:
+    """The element's namespace, "" without one."""
+    return (etree.QName(node).namespace or "") if isinstance(node.tag, str) else ""
+
+
+def children(node: Element) -> Iterator[tuple[str, Element]]:
+    """(local name, child) of each child element."""
+    for child in node:
+        name = local(child)
+        if name:
+            yield name, child
+
+
+def text(node: Element) -> str:
+    """The element's whole text, inner elements included, as written."""
+    return "".join(str(part) for part in node.itertext())
+
+
+def find_alerts(body: bytes) -> list[bytes]:
+    """Every CAP alert inside the document, each as a document of its own; [body] when the root is one.
+
+    Raises:
+        ParseError: as `parse_xml`.
+    """
+    root = parse_xml(body)
+    if local(root) == "alert":
+        return [body]
+    found = [node for node in root.iter() if local(node) == "alert" and "cap" in namespace(node)]
+    return [etree.tostring(node, encoding="utf-8", with_tail=False) for node in found]

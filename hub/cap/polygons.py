@@ -1,0 +1,131 @@
+"""Polygon and circle text as sources write it, to rings and circles; every liberty taken is named (ACC-9)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from hub.cap.model import Circle, Point, Ring
+from hub.errors import ParseError
+
+MAX_VERTICES = 200_000
+_NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+_CLEAN = re.compile(r"\s*(?:-?\d+(?:\.\d+)?,-?\d+(?:\.\d+)?(?: |$))+")
+_GROUP = re.compile(r"\(([^()]*)\)")
+UNCERTAIN_ABOVE = 0.05
+
+
+@dataclass(slots=True)
+class Rings:
+    """What one polygon text says: rings to keep, the repairs made, and other readings of an uncertain one."""
+
+    rings: list[Ring] = field(default_factory=list)
+    repairs: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+    other: list[Ring] = field(default_factory=list)
+    area_change: float = 0.0
+
+
+def read_polygon(text: str) -> Rings:
+    """The ring or rings of a polygon text; no ring when it is empty or has fewer than three points."""
+    found = Rings()
+    if not text.strip():
+        found.repairs.append("empty-polygon-dropped")
+        return found
+    groups = _GROUP.findall(text)
+    if groups:
+        found.repairs.append("parentheses-read")
+        if len(groups) > 1:
+            found.faults.append("holes-filled")
+        groups = groups[:1] if len(groups) > 1 else groups
+    elif not _CLEAN.fullmatch(text.strip()):
+        found.repairs.append("separators-mended")
+    for group in groups or [text]:
+        _read_ring(group, found)
+    return found
+
+
+def _read_ring(text: str, found: Rings) -> None:
+    numbers = [float(n) for n in _NUMBER.findall(text)]
+    if len(numbers) // 2 > MAX_VERTICES:
+        raise ParseError("too-many-vertices", f"more than {MAX_VERTICES}")
+    if len(numbers) % 2:
+        found.faults.append("odd-number-of-coordinates")
+        numbers.pop()
+    points: list[Point] = list(zip(numbers[::2], numbers[1::2], strict=True))
+    if points and all(abs(lat) > 90 for lat, _ in points) and all(abs(lon) <= 90 for _, lon in points):
+        points = [(lon, lat) for lat, lon in points]
+        found.repairs.append("coordinates-swapped")
+    if any(abs(lat) > 90 for lat, _ in points):
+        found.faults.append("latitude-out-of-range")
+        return
+    if len(set(points)) < 3:
+        found.faults.append("too-few-points")
+        return
+    if points[0] != points[-1]:
+        points.append(points[0])
+        found.repairs.append("ring-closed")
+    if any(abs(lon) > 180 for _, lon in points):
+        found.repairs.append("longitude-wrapped")
+        found.rings += _wrapped(points)
+        return
+    found.rings.append(tuple(points))
+    _look_at_crossings(tuple(points), found)
+
+
+def _look_at_crossings(ring: Ring, found: Rings) -> None:
+    """A ring that crosses itself is kept as said; where mending changes its size it is uncertain, and the mended one is told too."""
+    said = shapely.Polygon([(lon, lat) for lat, lon in ring])
+    if said.is_valid:
+        return
+    found.faults.append("ring-crosses-itself")
+    mended = shapely.make_valid(said)
+    hull = said.convex_hull
+    before, after = abs(_shoelace(ring)), mended.area
+    found.area_change = abs(after - before) / before if before else 1.0
+    if found.area_change > UNCERTAIN_ABOVE:
+        found.other += _rings_of(mended) + _rings_of(hull)
+
+
+def _shoelace(ring: Ring) -> float:
+    return sum(a[1] * b[0] - b[1] * a[0] for a, b in pairwise(ring)) / 2
+
+
+def _wrapped(points: list[Point]) -> list[Ring]:
+    """The ring cut at ±180° so that every part lies on this side of the antimeridian."""
+    said = shapely.make_valid(shapely.Polygon([(lon, lat) for lat, lon in points]))
+    parts: list[Ring] = []
+    for shift in (-360, 0, 360):
+        window = shapely.box(-180 - shift, -90, 180 - shift, 90)
+        part = said.intersection(window)
+        parts += [tuple((lat, lon + shift) for lat, lon in ring) for ring in _rings_of(part)]
+    return parts
+
+
+def _rings_of(shape: BaseGeometry) -> list[Ring]:
+    """The outer rings of the polygons in a shape, in (latitude, longitude)."""
+    polygons = [g for g in shapely.get_parts(shape).tolist() if g.geom_type in ("Polygon", "MultiPolygon")]
+    flat = [p for g in polygons for p in shapely.get_parts(g).tolist()]
+    return [tuple((lat, lon) for lon, lat in p.exterior.coords) for p in flat if not p.is_empty]
+
+
+def read_circle(text: str) -> tuple[Circle | None, tuple[str, ...], tuple[str, ...]]:
+    """(circle or None, repairs, faults). A radius of 0 is kept: a point."""
+    numbers = [float(n) for n in _NUMBER.findall(text)]
+    if len(numbers) < 2:
+        return None, (), ("circle-unreadable",)
+    faults = () if len(numbers) >= 3 else ("circle-without-radius",)
+    lat, lon = numbers[0], numbers[1]
+    radius = numbers[2] if len(numbers) > 2 else 0.0
+    repairs: tuple[str, ...] = ()
+    if abs(lat) > 90 >= abs(lon):
+        lat, lon, repairs = lon, lat, ("coordinates-swapped",)
+    if abs(lon) > 180:
+        lon, repairs = (lon + 180) % 360 - 180, (*repairs, "longitude-wrapped")
+    if abs(lat) > 90:
+        return None, repairs, (*faults, "latitude-out-of-range")
+    return Circle(lat, lon, abs(radius)), repairs, faults

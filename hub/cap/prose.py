@@ -1,0 +1,43 @@
+"""Text for people as sources write it: entities and tags that should not be there, control and bidirectional marks, NFC, language."""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+
+_TAG = re.compile(
+    r"<(?:/?(?:p|br|b|i|u|strong|em|span|div|ul|ol|li|a|font|h[1-6]|table|tr|td|th)\b[^<>]*)/?>", re.IGNORECASE
+)
+_BREAK = re.compile(r"<\s*(?:br|/p|/li|/div|/tr)\b[^<>]*>", re.IGNORECASE)
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|[a-zA-Z]{2,8});")
+_HIDDEN = re.compile(
+    "[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f\u202a-\u202e\u2066-\u2069\ufeff]"
+)
+_VIETNAMESE = re.compile("[ăđơưĂĐƠƯạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ]")
+
+
+def mended(text: str) -> tuple[str, tuple[str, ...]]:
+    """(text for people, names of the repairs): entities decoded at most twice, tags dropped, hidden characters dropped, NFC."""
+    repairs = []
+    said = text
+    for _ in range(2):
+        if not _ENTITY.search(said):
+            break
+        said = html.unescape(said)
+        repairs.append("entities-decoded")
+    if _TAG.search(said):
+        said = _TAG.sub("", _BREAK.sub("\n", said))
+        repairs.append("tags-dropped")
+    if _HIDDEN.search(said):
+        said = _HIDDEN.sub("", said)
+        repairs.append("hidden-characters-dropped")
+    composed = unicodedata.normalize("NFC", said)
+    if composed != said:
+        repairs.append("nfc")
+    return composed.strip(), tuple(dict.fromkeys(repairs))
+
+
+def is_vietnamese(*texts: str) -> bool:
+    """Whether the texts use letters that Vietnamese has and its neighbours do not."""
+    return len(_VIETNAMESE.findall(unicodedata.normalize("NFC", " ".join(texts)))) >= 3

@@ -1,0 +1,231 @@
+"""The `hub` command."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import structlog
+import typer
+
+from hub import app as root
+from hub import config as configuration
+from hub.clock import SystemClock
+from hub.errors import HubError
+
+T = TypeVar("T")
+
+cli = typer.Typer(no_args_is_help=True, add_completion=False, help="Civil-defence alerting hub.")
+source_cli = typer.Typer(no_args_is_help=True, help="Sources.")
+key_cli = typer.Typer(no_args_is_help=True, help="API keys.")
+config_cli = typer.Typer(no_args_is_help=True, help="Configuration.")
+cli.add_typer(source_cli, name="source")
+cli.add_typer(key_cli, name="key")
+cli.add_typer(config_cli, name="config")
+
+ConfigFile = Annotated[Path | None, typer.Option("--config", help="hub.toml; HUB_CONFIG or ./hub.toml when left out")]
+Mode = Annotated[str, typer.Option("--mode", help="actual, exercise or test")]
+
+
+def main() -> None:
+    """Entry point: errors on purpose are one clear line and exit code 2."""
+    try:
+        cli(standalone_mode=True)
+    except HubError as error:
+        print(f"hub: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
+
+
+@cli.command()
+def run(
+    file: ConfigFile = None,
+    mode: Mode = "",
+    roles: Annotated[str, typer.Option(help="comma-separated; all when left out")] = ",".join(root.ROLES),
+) -> None:
+    """Runs the hub and prints its address and a one-time sign-in link."""
+    conf = configuration.load(file, mode=mode)
+    set_up_log(conf.settings.log.level)
+    wanted = [role.strip() for role in roles.split(",") if role.strip()]
+    unknown = [role for role in wanted if role not in root.ROLES]
+    if unknown:
+        raise typer.BadParameter(f"{', '.join(unknown)}: roles are {', '.join(root.ROLES)}")
+    loop_run(_run(conf, wanted))
+
+
+async def _run(conf: configuration.Config, roles: list[str]) -> None:
+    hub = root.open_hub(conf)
+
+    async def ready() -> None:
+        if "api" in roles:
+            await root.serving_now(hub)
+        print(f"{conf.settings.hub.name} ({conf.settings.hub.mode}): {hub.base_url}", flush=True)
+        if "api" in roles:
+            print(f"Sign in once, within 30 minutes: {await root.signin_link(hub, 'admin')}", flush=True)
+
+    task = asyncio.create_task(root.run(hub, roles, ready=ready))
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, task.cancel)
+    try:
+        await task
+    except asyncio.CancelledError:
+        return
+
+
+@cli.command()
+def check(file: ConfigFile = None, mode: Mode = "") -> None:
+    """Says what is wrong with the configuration, or that nothing is."""
+    conf = configuration.load(file, mode=mode)
+    problems = configuration.check(conf)
+    root.check_listen(conf)
+    for problem in problems:
+        print(problem)
+    if problems:
+        raise typer.Exit(1)
+    print(f"ok: mode {conf.settings.hub.mode}, profile {conf.profile.name}, {len(conf.profile.sources)} sources")
+
+
+@source_cli.command("test")
+def source_test(name: str, file: ConfigFile = None, mode: Mode = "") -> None:
+    """Reads a source once and prints what it says; stores nothing."""
+    from hub.intake.read import probe
+
+    conf = configuration.load(file, mode=mode)
+    chosen = next((s for s in conf.profile.sources if s.name == name), None)
+    if chosen is None:
+        raise typer.BadParameter(f"no source {name!r}; there are {', '.join(s.name for s in conf.profile.sources)}")
+
+    async def once() -> None:
+        hub = root.open_hub(conf)
+        try:
+            _, connector, fetcher = root.connected(hub, chosen)
+            print(await probe(connector, fetcher))
+        finally:
+            await hub.store.close()
+
+    loop_run(once())
+
+
+@key_cli.command("create")
+def key_create(kind: str, owner: str, days: int = 365, file: ConfigFile = None, mode: Mode = "") -> None:
+    """Makes a key (source, agency, neighbour, feed or metrics) and prints it once."""
+    from datetime import timedelta
+
+    from hub.store import keys
+
+    conf = configuration.load(file, mode=mode)
+
+    async def once() -> None:
+        hub = root.open_hub(conf)
+        now = hub.clock.now()
+        try:
+            token = await hub.store.write(
+                lambda conn: keys.create(conn, kind=kind, owner=owner, at=now, expires_at=now + timedelta(days=days))
+            )
+            print(token)
+        finally:
+            await hub.store.close()
+
+    loop_run(once())
+
+
+@config_cli.command("diff")
+def config_diff(file: ConfigFile = None, mode: Mode = "") -> None:
+    """What `hub config apply` would change in the store."""
+    _changes(file, mode, apply=False)
+
+
+@config_cli.command("apply")
+def config_apply(file: ConfigFile = None, mode: Mode = "") -> None:
+    """Imports the configuration; what was changed at the desk is kept."""
+    _changes(file, mode, apply=True)
+
+
+def _changes(file: Path | None, mode: str, *, apply: bool) -> None:
+    from hub.store import rules
+
+    conf = configuration.load(file, mode=mode)
+
+    async def once() -> None:
+        hub = root.open_hub(conf)
+        documents, now = conf.profile.documents, hub.clock.now()
+        try:
+            if apply:
+                changes = await hub.store.write(lambda conn: rules.apply(conn, documents, by="config", at=now))
+            else:
+                changes = await hub.store.read(lambda conn: rules.diff(conn, documents))
+        finally:
+            await hub.store.close()
+        for change in changes:
+            print(f"{change.what:8} {change.kind} {change.rule_id}")
+        if not changes:
+            print("no difference")
+
+    loop_run(once())
+
+
+@cli.command("send-test")
+def send_test(endpoint_id: str, file: ConfigFile = None, mode: Mode = "") -> None:
+    """Sends an `endpoint.test` event."""
+    conf = configuration.load(file, mode=mode)
+
+    async def once() -> bool:
+        hub = root.open_hub(conf)
+        try:
+            return await root.send_test(hub, endpoint_id)
+        finally:
+            await hub.poster.aclose()
+            await hub.store.close()
+
+    if not loop_run(once()):
+        print(f"{endpoint_id}: not taken", file=sys.stderr)
+        raise typer.Exit(1)
+    print(f"{endpoint_id}: taken")
+
+
+@cli.command()
+def backup(target: Path, file: ConfigFile = None, mode: Mode = "") -> None:
+    """Copies the store of a running or standing hub into one archive."""
+    from hub.store.backup import backup as make
+
+    conf = configuration.load(file, mode=mode)
+    print(make(Path(conf.store_url.removeprefix("sqlite:///")), target, at=SystemClock().now()))
+
+
+@cli.command()
+def restore(archive: Path, file: ConfigFile = None, mode: Mode = "") -> None:
+    """Puts an archive where the store belongs; never over an existing one."""
+    from hub.store.backup import restore as put_back
+
+    conf = configuration.load(file, mode=mode)
+    path = Path(conf.store_url.removeprefix("sqlite:///"))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    print(put_back(archive, path, mode=conf.settings.hub.mode, at=SystemClock().now()))
+
+
+def set_up_log(level: str) -> None:
+    """Events as JSON lines on standard error."""
+    numbers = {"debug": 10, "info": 20, "warning": 30, "error": 40}
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(numbers.get(level, 30)),
+        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+    )
+
+
+def loop_run(job: Coroutine[Any, Any, T]) -> T:
+    """Runs one coroutine on uvloop where there is one."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.run(job)
+    result: T = uvloop.run(job)
+    return result

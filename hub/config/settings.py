@@ -1,0 +1,147 @@
+"""Every setting of the deployment file `hub.toml`, with its default and meaning; data only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+MODES = ("actual", "exercise", "test")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubSettings:
+    """[hub]"""
+
+    mode: str = "actual"
+    """actual, exercise or test; a store belongs to one mode for ever."""
+
+    profile: str = "dong-nai-2023"
+    """Folder under config/profiles, or a path."""
+
+    data_dir: str = "data"
+    """Where the store, keys and feeds are kept; each mode has its own folder in it."""
+
+    name: str = "Trung tâm cảnh báo Đồng Nai"
+    """What people call this hub."""
+
+    dev: bool = False
+    """Loopback endpoints and sources are allowed, as in mode test. Never in production."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpSettings:
+    """[http]"""
+
+    listen: str = "127.0.0.1:8700"
+    """Address and port. Another address than loopback needs `cert` and `key`, or `behind_proxy`."""
+
+    cert: str = ""
+    """PEM file with the certificate chain; read again when it changes."""
+
+    key: str = ""
+    """PEM file with its private key."""
+
+    behind_proxy: str = ""
+    """Address of the TLS proxy in front, the only one whose forwarded headers count."""
+
+    hosts: tuple[str, ...] = ()
+    """Names the hub answers to, beside that of `listen`."""
+
+    url: str = ""
+    """How others reach this hub, for links in feeds; from `listen` when empty."""
+
+    networks_allowed: tuple[str, ...] = ()
+    """Private networks that endpoints and sources may lie in, such as 10.20.0.0/16. Never settable through the API."""
+
+    user_agent: str = "dongnai-hub (civil defence; contact the operator)"
+    """What sources see; put a contact address here."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreSettings:
+    """[store]"""
+
+    url: str = ""
+    """sqlite:///path; a file in the data directory when empty."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamSettings:
+    """[stream]"""
+
+    url: str = ""
+    """Where candidates travel; the store's own table when empty."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliverySettings:
+    """[delivery]"""
+
+    at_once: int = 256
+    """Attempts under way at the same time, all endpoints together."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogSettings:
+    """[log]"""
+
+    level: str = "warning"
+    """debug, info, warning or error; a healthy hub is silent at warning."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The whole of hub.toml."""
+
+    hub: HubSettings = field(default_factory=HubSettings)
+    http: HttpSettings = field(default_factory=HttpSettings)
+    store: StoreSettings = field(default_factory=StoreSettings)
+    stream: StreamSettings = field(default_factory=StreamSettings)
+    delivery: DeliverySettings = field(default_factory=DeliverySettings)
+    log: LogSettings = field(default_factory=LogSettings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceSettings:
+    """One [[source]] of sources.toml: when and how a source is read."""
+
+    name: str
+    """Unique; letters, digits and hyphens."""
+
+    kind: str
+    """Module in connectors/, or the dotted path of a private one."""
+
+    enabled: bool = True
+    """Switched off sources are shown as such and not read."""
+
+    interval_s: float = 60.0
+    """Seconds between two readings."""
+
+    zone: str = "Asia/Ho_Chi_Minh"
+    """Assumed for times without a zone."""
+
+    hosts: tuple[str, ...] = ()
+    """The only hosts it is read from; those of its addresses when empty."""
+
+    rewrite: dict[str, str] = field(default_factory=dict)
+    """Other hosts in the place of those that its links name wrongly."""
+
+    accept: str = "*/*"
+    """Accept header."""
+
+    ca_file: str = ""
+    """PEM file with a certificate that the source fails to send."""
+
+    plain_http: bool = False
+    """It offers no TLS."""
+
+    max_bytes: int = 8 * 1024 * 1024
+    """Largest document."""
+
+    timeout_s: float = 30.0
+    """For one document, redirects included."""
+
+    status: str = "Actual"
+    """CAP status of what it says when it does not speak CAP."""
+
+    settings: dict[str, object] = field(default_factory=dict)
+    """The connector's own settings."""

@@ -1,0 +1,104 @@
+"""One delivery as a channel sees it, put together from the ledger, the alert and the endpoint's document."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection
+
+from hub.acceptance.facts import load_facts
+from hub.cap.json import from_json
+from hub.cap.xml import write
+from hub.consumer import Delivery, Endpoint
+from hub.store import alerts, deliveries, endpoints, rules
+from hub.subscription import AlertFacts
+
+KEPT_ALERTS = 256
+
+MakeSettings = Callable[[str, Mapping[str, Any]], Any]
+"""(channel kind, settings table) -> the channel's own Settings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The parts of an alert that every delivery of it shares."""
+
+    facts: AlertFacts
+    incident_id: str
+    cap_xml: bytes
+    flags: tuple[str, ...]
+
+
+class Desk:
+    """Reads what a delivery needs; alerts are kept for the many endpoints that get the same one."""
+
+    def __init__(self, *, mode: str, seal_key: bytes, make_settings: MakeSettings) -> None:
+        self._mode = mode
+        self._seal_key = seal_key
+        self._make_settings = make_settings
+        self._told: OrderedDict[str, Told] = OrderedDict()
+
+    def told(self, conn: Connection, alert_id: str) -> Told:
+        """The alert of that id; it must exist."""
+        known = self._told.get(alert_id)
+        if known is not None:
+            return known
+        row = alerts.get(conn, alert_id)
+        if row is None:
+            raise LookupError(f"alert {alert_id} is in the ledger but not in the store")
+        alert = from_json(bytes(row.cap))
+        told = Told(
+            facts=load_facts(alert_id, row.source, alert, bytes(row.facts)),
+            incident_id=row.incident_id or "",
+            cap_xml=write(alert.unsigned()),
+            flags=tuple(msgspec.json.decode(row.flags)),
+        )
+        self._told[alert_id] = told
+        while len(self._told) > KEPT_ALERTS:
+            self._told.popitem(last=False)
+        return told
+
+    def endpoint(self, conn: Connection, endpoint_id: str) -> Endpoint | None:
+        """The endpoint with its secrets, or None when no rule names it any more."""
+        rule = rules.get(conn, "endpoint", endpoint_id)
+        state = endpoints.get(conn, endpoint_id)
+        if rule is None or state is None:
+            return None
+        return Endpoint(
+            endpoint_id=endpoint_id,
+            owner=rule.body["owner"],
+            kind=rule.body["kind"],
+            settings=self._make_settings(rule.body["kind"], rule.body.get("settings", {})),
+            secrets=endpoints.secrets_of(state, self._seal_key),
+            language=rule.body.get("language", "vi"),
+        )
+
+    def delivery(self, conn: Connection, row: Mapping[str, Any], *, attempted_at: datetime) -> Delivery:
+        """The delivery of one ledger row."""
+        told = self.told(conn, row["alert_id"])
+        return Delivery(
+            delivery_id=row["delivery_id"],
+            event_type=row["event_type"],
+            mode=self._mode,
+            attempt_no=row["attempts"],
+            attempted_at=attempted_at,
+            lane=row["lane"],
+            alert_id=row["alert_id"],
+            seq=row["seq"],
+            chain_id=row["chain_id"],
+            chain_seq=row["chain_seq"],
+            incident_id=told.incident_id,
+            alert=told.facts.alert,
+            cap_xml=told.cap_xml,
+            reason=row["reason"],
+            live_infos=tuple(
+                i for i in msgspec.json.decode(row["infos"]) if told.facts.infos[i].live_until > attempted_at
+            ),
+            flags=told.flags,
+            recent_ids=deliveries.recent_ids(conn, row["endpoint_id"], row["seq"]),
+        )

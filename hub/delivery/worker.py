@@ -1,0 +1,242 @@
+"""The courier: claims what is due, sends it through its channel, and writes down what became of it; no endpoint delays another."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import defaultdict, deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection
+
+from hub.clock import Clock, from_us, to_us
+from hub.consumer import Channel, Receipt
+from hub.delivery import ledger, retry
+from hub.delivery.circuit import open_for_s
+from hub.delivery.letter import Desk
+from hub.delivery.slots import Slots
+from hub.errors import Forbidden, Rejected, Retry
+from hub.policy import No
+from hub.store import Store, deliveries
+from hub.subscription import AlertFacts
+
+log = structlog.get_logger()
+
+SCAN_S = 0.5
+STALE_AFTER_S = 1.0
+"""A claim that waited longer than this is looked at again before its send."""
+
+Row = Mapping[str, Any]
+MaySend = Callable[[Connection, AlertFacts, str, str], Any]
+
+
+@dataclass
+class _Failures:
+    """Failures in a row of one endpoint, and until when (monotonic seconds) its calm tries wait."""
+
+    count: int = 0
+    wait_until: float = 0.0
+
+
+@dataclass
+class Courier:
+    """One process's workers. `channels` by kind; `may_send` is asked at the last send point (ROU-3)."""
+
+    store: Store
+    desk: Desk
+    channels: Mapping[str, Channel]
+    may_send: MaySend
+    clock: Clock
+    worker: str
+    chance: random.Random = field(default_factory=random.Random)
+    slots: Slots = field(default_factory=Slots)
+    _waiting: dict[str, deque[tuple[Row, float]]] = field(default_factory=lambda: defaultdict(deque))
+    _running: set[asyncio.Task[None]] = field(default_factory=set)
+    _failures: dict[str, _Failures] = field(default_factory=lambda: defaultdict(_Failures))
+    _wake: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def claims(self, lane: int, endpoint_id: str) -> bool:
+        """Whether a fresh delivery of that lane may be claimed for this process while it is inserted."""
+        return not self._waiting.get(endpoint_id) and self.slots.free(lane, endpoint_id)
+
+    def hand(self, rows: Sequence[Row]) -> None:
+        """Takes deliveries that are already claimed for this worker."""
+        for row in rows:
+            self._waiting[row["endpoint_id"]].append((row, self.clock.monotonic()))
+        self._start_waiting()
+
+    def wake(self) -> None:
+        """Something may be due now."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Until cancelled; attempts under way are then given up, their leases run out."""
+        try:
+            while True:
+                await self.step()
+                try:
+                    await asyncio.wait_for(self._wake.wait(), timeout=SCAN_S)
+                except TimeoutError:
+                    continue
+                finally:
+                    self._wake.clear()
+        finally:
+            for task in self._running:
+                task.cancel()
+            await asyncio.gather(*self._running, return_exceptions=True)
+
+    async def step(self) -> None:
+        """One scan: what expired is told so, what is due is claimed and begins."""
+        now = to_us(self.clock.now())
+        await self.store.write(lambda conn: ledger.sweep(conn, now))
+        for lanes in ((0,), (1,), (2, 3)):
+            await self._claim_due(lanes)
+
+    async def idle(self) -> None:
+        """Waits until no attempt runs and nothing claimed waits; for tests and shutting down."""
+        while self._running or any(self._waiting.values()):
+            await asyncio.gather(*self._running, return_exceptions=True)
+
+    async def _claim_due(self, lanes: Sequence[int]) -> None:
+        now = to_us(self.clock.now())
+        busy = [*self.slots.busy(), *self._resting(lanes)]
+        rows = await self.store.read(
+            lambda conn: deliveries.due(conn, now=now, lanes=lanes, busy=busy, most=self.slots.total)
+        )
+        chosen = []
+        for row in rows:
+            if self.slots.free(row.lane, row.endpoint_id) and not self._waiting.get(row.endpoint_id):
+                chosen.append(row)
+                self.slots.take(row.lane, row.endpoint_id)
+        if not chosen:
+            return
+        try:
+            claimed = await self.store.write(lambda conn: self._claim_in(conn, chosen))
+        finally:
+            for row in chosen:
+                self.slots.give(row.lane, row.endpoint_id)
+        self.hand(claimed)
+
+    def _claim_in(self, conn: Connection, rows: Sequence[Any]) -> list[Row]:
+        now = to_us(self.clock.now())
+        claimed: list[Row] = []
+        for row in rows:
+            until = now + round(retry.lease_s(row.lane) * 1e6)
+            if deliveries.claim(conn, row.delivery_id, worker=self.worker, now=now, lease_until=until):
+                claimed.append({**row._mapping, "attempts": row.attempts + 1, "state": "in_flight"})
+        return claimed
+
+    def _resting(self, lanes: Sequence[int]) -> list[str]:
+        if max(lanes) <= retry.P1:
+            return []
+        now = self.clock.monotonic()
+        return [endpoint for endpoint, failures in self._failures.items() if failures.wait_until > now]
+
+    def _start_waiting(self) -> None:
+        for endpoint_id in [e for e, queue in self._waiting.items() if queue]:
+            queue = self._waiting[endpoint_id]
+            while queue and self.slots.free(queue[0][0]["lane"], endpoint_id):
+                row, since = queue.popleft()
+                self.slots.take(row["lane"], endpoint_id)
+                task = asyncio.get_running_loop().create_task(self._attempt(row, since))
+                self._running.add(task)
+                task.add_done_callback(self._running.discard)
+            if not queue:
+                del self._waiting[endpoint_id]
+
+    async def _attempt(self, row: Row, since: float) -> None:
+        try:
+            await self._send(row, since)
+        finally:
+            self.slots.give(row["lane"], row["endpoint_id"])
+            self._start_waiting()
+            self.wake()
+
+    async def _send(self, row: Row, since: float) -> None:
+        began = self.clock.now()
+        prepared = await self.store.read(lambda conn: self._prepare(conn, row, since))
+        if isinstance(prepared, str):
+            await self.store.write(lambda conn: ledger.withdraw(conn, row, prepared, to_us(self.clock.now())))
+            return
+        channel, delivery, endpoint = prepared
+        try:
+            rendered = channel.render(delivery, endpoint)
+            if row["expires_at"] <= to_us(self.clock.now()):
+                await self.store.write(lambda conn: ledger.withdraw(conn, row, "expired", to_us(self.clock.now())))
+                return
+            receipt = await channel.send(rendered, endpoint, timeout_s=retry.timeout_s(row["lane"]))
+        except Retry as error:
+            await self._failed(row, began, "retry", error.reason, status=error.status, retry_after_s=error.after_s)
+        except Rejected as error:
+            await self._failed(row, began, "gone" if error.gone else "rejected", error.reason, status=error.status)
+        except Forbidden as error:
+            await self._failed(row, began, "forbidden", str(error))
+        except Exception as error:  # noqa: BLE001 - the one guard around a channel: its fault is this endpoint's alone
+            log.error("delivery.channel_broke", delivery=row["delivery_id"], error=type(error).__name__)
+            await self._failed(row, began, "retry", f"channel-broke {type(error).__name__}")
+        else:
+            await self._arrived(row, began, receipt)
+
+    def _prepare(self, conn: Connection, row: Row, since: float) -> str | tuple[Channel, Any, Any]:
+        """(channel, delivery, endpoint), or the word why it must not be sent now."""
+        if self.clock.monotonic() - since > STALE_AFTER_S and not deliveries.still_current(
+            conn, row["delivery_id"], self.worker
+        ):
+            return "superseded"
+        endpoint = self.desk.endpoint(conn, row["endpoint_id"])
+        if endpoint is None or endpoint.kind not in self.channels:
+            return "endpoint-removed"
+        facts = self.desk.told(conn, row["alert_id"]).facts
+        answer = self.may_send(conn, facts, row["endpoint_id"], row["event_type"])
+        if isinstance(answer, No):
+            return f"forbidden {answer.reason}"
+        return self.channels[endpoint.kind], self.desk.delivery(conn, row, attempted_at=self.clock.now()), endpoint
+
+    async def _arrived(self, row: Row, began: Any, receipt: Receipt) -> None:
+        self._failures.pop(row["endpoint_id"], None)
+        now = to_us(self.clock.now())
+        tried = ledger.Tried(row=row, worker=self.worker, began_at=to_us(began), ended_at=now, status=receipt.status)
+        await self.store.write(lambda conn: ledger.arrived(conn, tried, receipt))
+        log.debug("delivery.delivered", delivery=row["delivery_id"], endpoint=row["endpoint_id"], status=receipt.status)
+
+    async def _failed(
+        self,
+        row: Row,
+        began: Any,
+        outcome: retry.Outcome,
+        reason: str,
+        *,
+        status: int | None = None,
+        retry_after_s: float | None = None,
+    ) -> None:
+        failures = self._failures[row["endpoint_id"]]
+        failures.count += 1
+        pause_s = open_for_s(failures.count, lane=retry.P2)
+        failures.wait_until = self.clock.monotonic() + pause_s
+        jitter = self.chance.uniform(0.5, 1.5)
+        after = retry.after_failure(
+            outcome, lane=row["lane"], attempts=row["attempts"], jitter=jitter, retry_after_s=retry_after_s
+        )
+        now = to_us(self.clock.now())
+        tried = ledger.Tried(
+            row=row,
+            worker=self.worker,
+            began_at=to_us(began),
+            ended_at=now,
+            status=status,
+            outcome=outcome,
+            detail=reason,
+        )
+        opened = from_us(now + round(pause_s * 1e6)) if pause_s else None
+        await self.store.write(lambda conn: ledger.failed(conn, tried, after, open_until=opened))
+        log.info(
+            "delivery.attempted",
+            delivery=row["delivery_id"],
+            endpoint=row["endpoint_id"],
+            outcome=outcome,
+            reason=reason,
+            after_s=round(after.after_s, 1),
+        )

@@ -1,0 +1,208 @@
+"""Hazards: the table of what can happen, and which of it an info speaks of. The data are `config/hazards.csv`.
+
+A hazard is known by an event code, else by words of the event and the headline, else by words of the description, else by the CAP
+category. A negative word hides only the letters it covers ("bão giá"), never the rest of the text.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+from hub.cap.model import CATEGORIES, Info
+from hub.errors import ConfigError
+from hub.spelling import fold, has_marks, marked_key
+
+OTHER = "other"
+SOUNDS = ("alarm", "warning", "notice")
+_MOST_DESCRIPTION = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Hazard:
+    """One kind of danger.
+
+    `lifetime_h` is how long an alert without `expires` lives; `window` is how long after one warning another of the same hazard and
+    place is still the same incident. `sound` is alarm, warning or notice. A `closed` hazard goes to listed recipients only. `fallback`
+    are CAP categories that mean it when no word does. `codes` are ("system", "value") of event codes.
+    """
+
+    id: str
+    vi: str
+    en: str
+    category: str
+    lifetime_h: float
+    window: timedelta
+    sound: str
+    closed: bool = False
+    fallback: tuple[str, ...] = ()
+    codes: tuple[tuple[str, str], ...] = ()
+    words: tuple[str, ...] = ()
+    not_words: tuple[str, ...] = ()
+
+    def name(self, language: str) -> str:
+        """Its name in "vi" or "en"."""
+        return self.en if language.casefold().startswith("en") else self.vi
+
+
+@dataclass(frozen=True)
+class Hazards:
+    """The table, in its order; `of` reads infos."""
+
+    listed: tuple[Hazard, ...]
+    _by_id: dict[str, Hazard] = field(init=False, repr=False)
+    _codes: dict[tuple[str, str], list[str]] = field(init=False, repr=False)
+    _words: _Index = field(init=False, repr=False)
+    _hidden: _Index = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        codes: dict[tuple[str, str], list[str]] = {}
+        for hazard in self.listed:
+            for system, value in hazard.codes:
+                codes.setdefault((fold(system), value.casefold()), []).append(hazard.id)
+        object.__setattr__(self, "_by_id", {hazard.id: hazard for hazard in self.listed})
+        object.__setattr__(self, "_codes", codes)
+        object.__setattr__(self, "_words", _Index((hazard.id, hazard.words) for hazard in self.listed))
+        object.__setattr__(self, "_hidden", _Index((hazard.id, hazard.not_words) for hazard in self.listed))
+
+    @classmethod
+    def load(cls, path: Path) -> Hazards:
+        """The table in that file.
+
+        Raises:
+            ConfigError: it is missing, or a row makes no sense.
+        """
+        if not path.is_file():
+            raise ConfigError(str(path), "the table of hazards is missing", "restore it from the distribution")
+        with path.open(encoding="utf-8", newline="") as file:
+            listed = tuple(_hazard(row, number) for number, row in enumerate(csv.DictReader(file), start=2))
+        ids = [hazard.id for hazard in listed]
+        twice = {one for one in ids if ids.count(one) > 1}
+        if twice or OTHER not in ids:
+            raise ConfigError(path.name, f"ids that stand twice: {sorted(twice)}; {OTHER!r} must be there", "one row per hazard")
+        return cls(listed)
+
+    def __iter__(self) -> Iterator[Hazard]:
+        return iter(self.listed)
+
+    def __contains__(self, hazard_id: object) -> bool:
+        return hazard_id in self._by_id
+
+    def get(self, hazard_id: str) -> Hazard:
+        """The hazard of that id, "other" for an id that is not in the table (it may come from an older one)."""
+        return self._by_id.get(hazard_id, self._by_id[OTHER])
+
+    def of(self, info: Info) -> frozenset[str]:
+        """The ids of all hazards the info speaks of; {"other"} when it says nothing we know."""
+        coded = {
+            one
+            for code in info.event_codes
+            for one in self._coded(fold(code.value_name), code.value.strip().casefold())
+        }
+        found = coded | self._said(f"{info.event} . {info.headline}")
+        found = found or self._said(info.description[:_MOST_DESCRIPTION])
+        found = found or {h.id for h in self.listed if set(h.fallback) & set(info.categories)}
+        return frozenset(found or {OTHER})
+
+    def lifetime_h(self, hazard_ids: Iterable[str]) -> float:
+        """Hours an alert of these hazards lives when its source named no end: the longest of them."""
+        return max((self.get(one).lifetime_h for one in hazard_ids), default=self.get(OTHER).lifetime_h)
+
+    def windows(self) -> dict[str, timedelta]:
+        """Hazard id -> how long after one warning's end another is still about the same event."""
+        return {hazard.id: hazard.window for hazard in self.listed}
+
+    def closed(self) -> frozenset[str]:
+        """The hazards that go to listed recipients only."""
+        return frozenset(hazard.id for hazard in self.listed if hazard.closed)
+
+    def _coded(self, system: str, value: str) -> Sequence[str]:
+        """A code of the hub's own (VN:hazard) is the id itself; others stand in the table, whatever profile their name carries."""
+        if system in ("vn hazard", "hub hazard"):
+            return [value] if value in self._by_id else []
+        return next((ids for (known, code), ids in self._codes.items() if code == value and known in system.split()), [])
+
+    def _said(self, text: str) -> set[str]:
+        tokens = marked_key(text).split()
+        found = self._words.found(tokens)
+        hidden = self._hidden.found(tokens) if found else {}
+        said = {one for one, spans in found.items() if any(not _covered(s, hidden.get(one, ())) for s in spans)}
+        if not said and not has_marks(text):
+            said = set(self._words.found_folded(fold(text).split()))
+        return said
+
+
+Span = tuple[int, int]
+
+
+class _Index:
+    """Words of several syllables by their first one, to find them in a run of syllables."""
+
+    def __init__(self, listed: Iterable[tuple[str, Sequence[str]]]) -> None:
+        self._marked: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+        self._folded: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+        for hazard_id, words in listed:
+            for word in words:
+                key, bare = tuple(marked_key(word).split()), tuple(fold(word).split())
+                self._marked.setdefault(key[0], []).append((key, hazard_id))
+                # One syllable without its marks means too much: "bao" is bão, báo, bảo and bao.
+                if len(bare) > 1:
+                    self._folded.setdefault(bare[0], []).append((bare, hazard_id))
+
+    def found(self, tokens: Sequence[str]) -> dict[str, list[Span]]:
+        """Where each hazard's words stand among the syllables."""
+        return _matches(self._marked, tokens)
+
+    def found_folded(self, tokens: Sequence[str]) -> dict[str, list[Span]]:
+        """The same for a text without diacritics, by words of at least two syllables."""
+        return _matches(self._folded, tokens)
+
+
+def _matches(index: dict[str, list[tuple[tuple[str, ...], str]]], tokens: Sequence[str]) -> dict[str, list[Span]]:
+    found: dict[str, list[Span]] = {}
+    for start, token in enumerate(tokens):
+        for word, hazard_id in index.get(token, ()):
+            if tuple(tokens[start : start + len(word)]) == word:
+                found.setdefault(hazard_id, []).append((start, start + len(word)))
+    return found
+
+
+def _covered(span: Span, hidden: Sequence[Span]) -> bool:
+    return any(start <= span[0] and span[1] <= end for start, end in hidden)
+
+
+def _hazard(row: dict[str, str], number: int) -> Hazard:
+    where = f"hazards.csv line {number}"
+    cells = {key: (value or "").strip() for key, value in row.items() if key}
+    try:
+        hazard = Hazard(
+            id=cells["id"],
+            vi=cells["vi"],
+            en=cells["en"],
+            category=cells["category"],
+            lifetime_h=float(cells["lifetime_h"]),
+            window=timedelta(hours=float(cells["window_h"])),
+            sound=cells["sound"],
+            closed=cells["closed"] == "yes",
+            fallback=_many(cells["fallback"]),
+            codes=tuple((s, v) for s, _, v in (code.partition("=") for code in _many(cells["codes"]))),
+            words=_many(cells["words"]),
+            not_words=_many(cells["not_words"]),
+        )
+    except (KeyError, ValueError) as error:
+        raise ConfigError(where, str(error), "the columns are those of the first line; hours are numbers") from error
+    if not (hazard.id and hazard.vi and hazard.en and hazard.lifetime_h > 0):
+        raise ConfigError(where, "id, vi, en or lifetime_h is empty", "every hazard has a name in both languages")
+    if hazard.sound not in SOUNDS:
+        raise ConfigError(where, f"sound {hazard.sound!r} is unknown", ", ".join(SOUNDS))
+    wrong = [one for one in (hazard.category, *hazard.fallback) if one not in CATEGORIES]
+    if wrong:
+        raise ConfigError(where, f"{wrong} is no CAP category", ", ".join(CATEGORIES))
+    return hazard
+
+
+def _many(cell: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in cell.split("|") if part.strip())

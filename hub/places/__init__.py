@@ -1,0 +1,150 @@
+"""Places: every administrative unit of the province and its neighbours, dated, and what codes, names, shapes and words mean.
+
+Pure after loading. Three structures are held at once (2019–2025 with districts, 7/2025 and 4/2026 without), because senders name
+places by any of them; `on` only says which one comes first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from pathlib import Path
+
+from shapely.geometry.base import BaseGeometry
+
+from hub.cap.model import Area
+from hub.errors import ConfigError
+from hub.places.area import AreaResolution, Resolver
+from hub.places.codes import Codes
+from hub.spelling import fold
+from hub.places.names import Ambiguous, Found, Names, Unknown, written
+from hub.places.structure import Structure
+from hub.places.tables import Neighbour, read_neighbours, read_ranges, read_regions, read_systems
+from hub.places.unit import LEVELS, OUTLINE_LABEL, Unit, read_units
+from hub.places.wording import Reader
+
+__all__ = [
+    "LEVELS",
+    "OUTLINE_LABEL",
+    "Ambiguous",
+    "AreaResolution",
+    "Found",
+    "Gazetteer",
+    "Neighbour",
+    "Unit",
+    "Unknown",
+    "fold",
+]
+
+
+class Gazetteer:
+    """The units as of one day, `home` the code of our province."""
+
+    def __init__(self, units: Sequence[Unit], structure: Structure, codes: Codes, reader: Reader, around: Sequence[Neighbour]) -> None:
+        on, nearby = structure.on, {neighbour.code for neighbour in around}
+        self._units = tuple(units)
+        self._structure = structure
+        self._codes = codes
+        self._names = reader.names
+        self._resolver = Resolver(units, structure, codes, reader, nearby)
+        self.neighbours = tuple(one for one in around if one.valid_on(on))
+        """The provinces and countries along our border, as of the day."""
+
+    @classmethod
+    def load(cls, folder: Path, *, on: date, home: str = "75") -> Gazetteer:
+        """The gazetteer in `folder` as of the day `on`. Takes some 100 ms.
+
+        Raises:
+            ConfigError: a table is missing or makes no sense, or `home` was no province on that day.
+        """
+        units = read_units(folder)
+        structure = Structure(units, on=on, home=home)
+        ours = structure.get(home)
+        if ours is None or ours.level != "province" or not ours.valid_on(on):
+            raise ConfigError("profile.toml: province", f"{home!r} was no province on {on}", "a two-digit GSO code, such as 75")
+        names = Names(units, lambda unit: _rank(structure, unit))
+        ranges, systems, regions = read_ranges(folder), read_systems(folder), read_regions(folder)
+        codes = Codes(structure, systems, ranges, {u.iso: u.code for u in units if u.iso})
+        reader = Reader(names, regions, structure)
+        return cls(units, structure, codes, reader, read_neighbours(folder))
+
+    @property
+    def on(self) -> date:
+        """The day whose structure comes first."""
+        return self._structure.on
+
+    @property
+    def province(self) -> Unit:
+        """Our province as of the day."""
+        found = self._structure.get(self._structure.home)
+        assert found is not None  # load has checked it
+        return found
+
+    def get(self, code: str) -> Unit | None:
+        """The unit of that GSO code: its version of the day, else the latest before it, else the earliest after it."""
+        return self._structure.get(code)
+
+    def units(self, *, level: str = "") -> list[Unit]:
+        """Our units in force on the day, in the order of their codes."""
+        return [
+            unit
+            for unit in self._units
+            if unit.valid_on(self.on) and self._structure.is_home(unit) and (not level or unit.level == level)
+        ]
+
+    def find(self, text: str, *, level: str = "") -> Found:
+        """The unit `text` means: by code, by its name with diacritics, by its name without; several that fit are Ambiguous."""
+        code = self._codes.code(text.strip()) or self._codes.iso_code(text.strip())
+        known = self._structure.get(code) if code else None
+        if known is not None:
+            return known
+        fitting = self._names.find(written(text), level=level)
+        if not fitting:
+            return Unknown(text)
+        return fitting[0] if len(fitting) == 1 else Ambiguous(text, tuple(fitting))
+
+    def search(self, text: str, *, limit: int = 20) -> list[Unit]:
+        """Units whose name holds `text`, with or without diacritics, ours in force first: for a search field."""
+        exact = self.find(text)
+        first = [exact] if isinstance(exact, Unit) else list(exact.candidates) if isinstance(exact, Ambiguous) else []
+        rest = [unit for unit in self._names.starting(text) if all(unit.code != other.code for other in first)]
+        return [*first, *rest][:limit]
+
+    def reached(self, codes: Iterable[str]) -> frozenset[str]:
+        """All codes to whose people an alert for the whole of these units speaks (see `AreaResolution.units`)."""
+        return frozenset().union(*(self._structure.reached(code) for code in codes))
+
+    def ancestors(self, code: str) -> tuple[Unit, ...]:
+        """The units above, nearest first; () for a province or an unknown code."""
+        unit = self.get(code)
+        return tuple(self._structure.ancestors(unit)) if unit is not None else ()
+
+    def today(self, code: str) -> tuple[Unit, ...]:
+        """The units in force on the day that hold or held the land of this unit; () when it is unknown or lies outside."""
+        return tuple(
+            unit
+            for other in sorted(self._structure.reached(code))
+            for unit in self._structure.versions(other)
+            if unit.valid_on(self.on) and (unit.level != "province" or unit.code == code)
+        )
+
+    def is_home(self, code: str) -> bool:
+        """Whether the unit lies in our province as that is on the day."""
+        return any(self._structure.is_home(unit) for unit in self._structure.versions(code))
+
+    def resolve_area(self, area: Area) -> AreaResolution:
+        """The units `area` concerns: by codes and shape together, by its words when it has neither (ACC-9)."""
+        return self._resolver.resolve(area)
+
+    def units_in(self, shape: BaseGeometry) -> frozenset[str]:
+        """Codes of the units a shape in (longitude, latitude) touches, with everything above them."""
+        return frozenset().union(*(self._structure.touched(unit) for unit in self._resolver.hit(shape)))
+
+    def outline(self, codes: Iterable[str]) -> BaseGeometry | None:
+        """The approximate area of these units together (`OUTLINE_LABEL` belongs beside it), or None."""
+        return self._resolver.outline(codes)
+
+
+def _rank(structure: Structure, unit: Unit) -> int:
+    """0 ours and in force, 1 ours, 2 others in force, 3 others."""
+    return (0 if structure.is_home(unit) else 2) + (0 if unit.valid_on(structure.on) else 1)

@@ -1,0 +1,219 @@
+"""Which units the words of an `areaDesc` name: the last resort, when an alert gives neither codes nor a shape. Pure.
+
+The words are cut at commas, brackets and "và"; each part must be a name as a whole, with its kind or with the kind said before it in
+the list ("các huyện Tân Phú, Định Quán"); inside longer wording only names with their kind count. So a foreign place does not match
+because a commune of ours is called alike, and a name whose province is named beside it and is not ours is elsewhere.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from hub.spelling import fold, has_marks, marked_key
+from hub.places.names import KINDS, Names, Written, exact, one_each, spell_out, written
+from hub.places.structure import Structure
+from hub.places.unit import Unit
+
+_CUT = re.compile(r"[,;:()\[\]{}/|•·–—\n\r\t]+|\s-\s|\.(?:\s|$)|\s+(?:và|hoặc|cùng|and|or)\s+", re.IGNORECASE)
+_LEADING = (
+    "các", "một số", "nhiều", "toàn bộ", "toàn", "tất cả", "khắp", "khu vực", "địa bàn", "trên địa bàn", "vùng", "thuộc", "tại",
+    "ở", "gồm", "bao gồm", "phần lớn", "trên", "của", "cho", "trong", "những", "phía đông", "phía tây", "phía bắc", "phía nam",
+    "province of", "parts of", "the", "districts of", "in", "of",
+)  # fmt: skip
+_LEADING_KEYS = tuple(sorted({marked_key(w) for w in _LEADING} | {fold(w) for w in _LEADING}, key=len, reverse=True))
+_MOST_WORDS = 6
+_KIND_KEYS = tuple(sorted({marked_key(k) for k in KINDS} | {fold(k) for k in KINDS}, key=len, reverse=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A wider area people name: `meaning` is home (it holds our province), elsewhere (it does not) or units (those listed)."""
+
+    meaning: str
+    units: tuple[str, ...] = ()
+
+
+@dataclass
+class Wording:
+    """What was found: units, `unclear` words that look like places of ours or fit several, whether everything else is elsewhere."""
+
+    units: list[Unit] = field(default_factory=list)
+    codes: list[str] = field(default_factory=list)
+    home: bool = False
+    elsewhere: bool = False
+    unclear: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads wording with an index of names and the structure of the units."""
+
+    names: Names
+    regions: Mapping[str, Region]
+    structure: Structure
+
+    def read(self, text: str) -> Wording:
+        """What `text` names; nothing found at all leaves everything empty."""
+        marked = has_marks(text)
+        said = [self._part(part, marked) for part in self._parts(text)]
+        self._carry(said, marked)
+        return self._judge(said)
+
+    def _parts(self, text: str) -> list[str]:
+        joined = re.sub(r"(?<=Rịa|Ria)\s*-\s*(?=V[ũu]ng)", " ", spell_out(text), flags=re.IGNORECASE)
+        joined = re.sub(r"(?<=Thiên|Thien)\s*-\s*(?=Hu[ếe])", " ", joined, flags=re.IGNORECASE)
+        return [part.strip() for part in _CUT.split(joined) if part and part.strip()]
+
+    def _part(self, part: str, marked: bool) -> _Said:
+        key = marked_key(part) if marked else fold(part)
+        for _ in range(4):
+            region = self.regions.get(key) or self.regions.get(fold(part) if not marked else "")
+            if region is not None:
+                return _Said(part, region=region)
+            name = written(part)
+            units = self._units(name, marked_only=marked and not name.kinds)
+            if units:
+                return _Said(part, name=name, units=units)
+            lead = next((k for k in _LEADING_KEYS if key.startswith(k + " ")), None)
+            if lead is None:
+                break
+            part = " ".join(part.split()[lead.count(" ") + 1 :])
+            key = marked_key(part) if marked else fold(part)
+        return self._inside(part, marked)
+
+    def _inside(self, part: str, marked: bool) -> _Said:
+        """Names with their kind, and wider areas, inside a longer wording; our province also without its kind."""
+        words = part.split()
+        keys = [marked_key(w) if marked else fold(w) for w in words]
+        units: list[Unit] = []
+        regions: list[Region] = []
+        unclear = ""
+        start = 0
+        while start < len(words):
+            rest = " ".join(keys[start:])
+            kind = next((k for k in _KIND_KEYS if rest.startswith(k + " ")), None)
+            taken = 0
+            for length in range(min(_MOST_WORDS + 2, len(words) - start), 0, -1):
+                piece = " ".join(words[start : start + length])
+                region = self.regions.get(" ".join(keys[start : start + length])) if length > 1 else None
+                found = self._units(written(piece)) if kind else self._home_named(piece, marked)
+                if region is not None or found:
+                    units += found
+                    regions += [region] if region is not None else []
+                    taken = length
+                    break
+            if kind and not taken and start + kind.count(" ") + 1 < len(words):
+                unclear = part
+            start += taken or 1
+        return _Said(part, units=units, regions=regions, unclear="" if units or regions else unclear, loose=True)
+
+    def _units(self, name: Written, *, marked_only: bool = False) -> list[Unit]:
+        """The units meant. Of ours all that fit count, for a sender may live in the old structure or in the new; one that is gone
+        counts beside one that is not only when no kind was said ("Biên Hòa": the former city too).
+        """
+        fitting = self.names.fitting(name, marked_only=marked_only)
+        ours = [unit for unit in fitting if unit.level != "province" and self.structure.is_home(unit)]
+        if not ours:
+            return self.names.find(name, marked_only=marked_only)
+        if name.kinds:
+            ours = exact(name, ours)
+            on = self.structure.on
+            ours = [unit for unit in ours if unit.valid_to is None or unit.valid_to > on] or ours
+        return one_each(ours)
+
+    def _home_named(self, piece: str, marked: bool) -> list[Unit]:
+        name = written(piece)
+        if name.kinds:
+            return []
+        return [u for u in self.names.find(name, level="province", marked_only=marked) if u.code == self.structure.home]
+
+    def _carry(self, said: list[_Said], marked: bool) -> None:
+        """A kind said before a list holds for the bare names that follow it."""
+        kinds: tuple[str, ...] = ()
+        for n, one in enumerate(said):
+            if one.name is not None and one.name.kinds:
+                kinds = one.name.kinds
+            elif one.region is not None or one.loose:
+                kinds = _kind_at_end(one.text, marked) or (() if one.units else kinds)
+            if kinds and not (one.name is not None and one.name.kinds):
+                bare = written(one.text)
+                units = self._units(Written(kinds, bare.marked, bare.folded))
+                if units and (not one.loose or not one.units):
+                    said[n] = _Said(one.text, name=Written(kinds, bare.marked, bare.folded), units=units)
+
+    def _judge(self, said: Sequence[_Said]) -> Wording:
+        result = Wording()
+        provinces = [u for one in said for u in one.units if u.level == "province"]
+        ours_named = any(u.code == self.structure.home for u in provinces)
+        foreign = bool(provinces) and not ours_named
+        for n, one in enumerate(said):
+            for region in (*one.regions, *((one.region,) if one.region else ())):
+                result.home = result.home or region.meaning == "home"
+                result.elsewhere = result.elsewhere or region.meaning == "elsewhere"
+                result.codes += region.units
+            if one.unclear and not foreign:
+                result.unclear.append(one.unclear)
+            if self._is_context(said, n):
+                continue
+            self._take(result, one, foreign=foreign)
+        return result
+
+    def _take(self, result: Wording, one: _Said, *, foreign: bool) -> None:
+        below = [u for u in one.units if u.level != "province"]
+        if foreign and below and all(self.structure.is_home(u) for u in below):
+            result.elsewhere = True  # its province stands beside it, and is another one
+            return
+        result.units += one.units
+        if not one.loose and len(one.units) > 1 and not self._nested(one.units):
+            result.unclear.append(f"{one.text}: " + " | ".join(u.full_name for u in one.units))
+
+    def _nested(self, units: Sequence[Unit]) -> bool:
+        """Whether an alert for one of the units speaks to all the others, so that naming it names them."""
+        return any(all(other.code in self.structure.reached(unit.code) for other in units) for unit in units)
+
+    def _is_context(self, said: Sequence[_Said], n: int) -> bool:
+        """Whether part `n` only says in which province (or district) the part before it, or those after it, lie."""
+        level = _level(said[n])
+        if level not in ("province", "district") or said[n].loose:
+            return False
+        before = _level(said[n - 1]) if n else ""
+        after = _level(said[n + 1]) if n + 1 < len(said) else ""
+        lower = {"province": ("district", "commune"), "district": ("commune",)}[level]
+        if before in lower and after != level:
+            return _holds(said[n].units, said[n - 1].units)
+        return n == 0 and after in lower and level == "province" and _holds(said[n].units, said[n + 1].units)
+
+
+@dataclass(slots=True)
+class _Said:
+    text: str
+    name: Written | None = None
+    units: list[Unit] = field(default_factory=list)
+    region: Region | None = None
+    regions: list[Region] = field(default_factory=list)
+    unclear: str = ""
+    loose: bool = False
+
+
+def _level(said: _Said) -> str:
+    levels = {unit.level for unit in said.units}
+    return levels.pop() if len(levels) == 1 else ("district" if "district" in levels else "")
+
+
+def _holds(above: Sequence[Unit], below: Sequence[Unit]) -> bool:
+    """Whether a unit of `above` is the parent of one of `below`, or of that one's parent."""
+    codes = {unit.code for unit in above}
+    return any(unit.parent in codes for unit in below) or any(unit.level == "commune" for unit in below)
+
+
+def _kind_at_end(text: str, marked: bool) -> tuple[str, ...]:
+    """The kind with which the text ends, as in "các huyện:"; () when it does not."""
+    key = marked_key(text) if marked else fold(text)
+    for kind in KINDS:
+        kind_key = marked_key(kind) if marked else fold(kind)
+        if key == kind_key or key.endswith(" " + kind_key):
+            return (kind,)
+    return ()
+

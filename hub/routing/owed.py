@@ -1,0 +1,94 @@
+"""Who is owed what of one event: pure, given who matches and who was told before (CHN-2)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from hub.subscription import AlertFacts, Match, Subscription
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """One delivery to make. `subscription` is None when it is owed only because the endpoint was told before."""
+
+    endpoint_id: str
+    event_type: str
+    reason: str
+    infos: tuple[int, ...]
+    expires_at: datetime
+    subscription: Subscription | None = None
+
+
+def owed(
+    facts: AlertFacts,
+    *,
+    state: str,
+    born_expired: bool,
+    keep_until: datetime,
+    matches: Sequence[tuple[Subscription, Match]],
+    told: Mapping[str, str],
+) -> list[Owed]:
+    """Deliveries owed for an alert that is the head of its chain.
+
+    `told` maps each endpoint with a begun attempt of an earlier version to the event type of its newest. An ending is owed to them and
+    nobody else; anything else to all that match and, once, to those of `told` that match no longer.
+    """
+    if state == "cancels":
+        return [_ending(endpoint, "alert.cancel", "told-before", keep_until) for endpoint in told]
+    if state == "ends":
+        return [_ending(endpoint, "alert.ended", "told-before", keep_until) for endpoint in told]
+    if born_expired:
+        return [_ending(endpoint, "alert.ended", "update-already-expired", keep_until) for endpoint in told]
+    best: dict[str, Owed] = {}
+    for subscription, match in matches:
+        one = _matched(facts, subscription, match, told)
+        before = best.get(one.endpoint_id)
+        best[one.endpoint_id] = one if before is None else _both(before, one)
+    left = [
+        Owed(endpoint, "alert.left_your_area", "matches-no-longer", (), keep_until)
+        for endpoint, event in told.items()
+        if endpoint not in best and event != "alert.left_your_area"
+    ]
+    return [*best.values(), *left]
+
+
+def disputed(facts: AlertFacts, matches: Sequence[tuple[Subscription, Match]], keep_until: datetime) -> list[Owed]:
+    """A graver second content of one identity: those who match are told that it is disputed (ACC-2)."""
+    seen: set[str] = set()
+    found = []
+    for subscription, match in matches:
+        if subscription.endpoint_id not in seen:
+            seen.add(subscription.endpoint_id)
+            found.append(
+                Owed(subscription.endpoint_id, "alert.disputed", match.reason, match.infos, keep_until, subscription)
+            )
+    return found
+
+
+def _matched(facts: AlertFacts, subscription: Subscription, match: Match, told: Collection[str]) -> Owed:
+    return Owed(
+        endpoint_id=subscription.endpoint_id,
+        event_type="alert.update" if subscription.endpoint_id in told else "alert.new",
+        reason=match.reason,
+        infos=match.infos,
+        expires_at=max(facts.infos[i].live_until for i in match.infos),
+        subscription=subscription,
+    )
+
+
+def _both(one: Owed, other: Owed) -> Owed:
+    """Two rules of one endpoint: one delivery, with all infos and both reasons, until the later end (ROU-2)."""
+    return Owed(
+        endpoint_id=one.endpoint_id,
+        event_type=one.event_type,
+        reason=f"{one.reason} | {other.reason}",
+        infos=tuple(sorted({*one.infos, *other.infos})),
+        expires_at=max(one.expires_at, other.expires_at),
+        subscription=one.subscription,
+    )
+
+
+def _ending(endpoint_id: str, event_type: str, reason: str, keep_until: datetime) -> Owed:
+    return Owed(endpoint_id, event_type, reason, (), keep_until)

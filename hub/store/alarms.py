@@ -1,0 +1,43 @@
+"""Alarms: what an operator must look at; one open row per (kind, object)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from hub.store.tables import alarms
+
+
+def open_alarm(conn: Connection, *, kind: str, about: str, detail: str, at: int) -> bool:
+    """An alarm of that kind about that object is open; True when it was not open before. The first detail stays."""
+    known = select(alarms.c.alarm_id).where(
+        alarms.c.kind == kind, alarms.c.object == about, alarms.c.closed_at.is_(None)
+    )
+    if conn.execute(known).first() is not None:
+        return False
+    alarm_id = hashlib.sha256(f"{kind}\n{about}\n{at}".encode()).hexdigest()[:24]
+    row = {
+        "alarm_id": alarm_id,
+        "kind": kind,
+        "object": about,
+        "detail": detail,
+        "opened_at": at,
+        "closed_at": None,
+        "rev": at,
+    }
+    conn.execute(insert(alarms), row)
+    return True
+
+
+def close_alarm(conn: Connection, *, kind: str, about: str, at: int) -> bool:
+    """No alarm of that kind about that object is open; True when one was."""
+    stmt = update(alarms).where(alarms.c.kind == kind, alarms.c.object == about, alarms.c.closed_at.is_(None))
+    return conn.execute(stmt.values(closed_at=at, rev=at)).rowcount > 0
+
+
+def open_alarms(conn: Connection) -> Sequence[Row[Any]]:
+    """All open alarms, oldest first."""
+    return conn.execute(select(alarms).where(alarms.c.closed_at.is_(None)).order_by(alarms.c.opened_at)).all()

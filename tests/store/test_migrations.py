@@ -1,0 +1,111 @@
+"""hub.store.migrations: a fresh store and one brought up by revisions end in the same tables."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+
+from hub.clock import SetClock
+from hub.errors import ConfigError
+from hub.store import head, migrations
+from hub.store.head import GENESIS, Head
+from hub.store.sqlite import open_file
+from hub.store.tables import metadata
+from tests.store.contract import START, decide
+
+
+def engine() -> Engine:
+    made = create_engine("sqlite://")
+    event.listen(made, "connect", lambda raw, _: setattr(raw, "isolation_level", None))
+    event.listen(made, "begin", lambda conn: conn.exec_driver_sql("BEGIN IMMEDIATE"))
+    return made
+
+
+def shape(conn: Connection) -> dict[str, object]:
+    """Everything a table is made of, by name, without the order in which things were made."""
+    inspector = inspect(conn)
+    return {
+        name: (
+            [{key: str(value) for key, value in column.items()} for column in inspector.get_columns(name)],
+            inspector.get_pk_constraint(name)["constrained_columns"],
+            sorted(str(one) for one in inspector.get_foreign_keys(name)),
+            sorted(str(one) for one in inspector.get_indexes(name)),
+            sorted(str(one) for one in inspector.get_unique_constraints(name)),
+        )
+        for name in inspector.get_table_names()
+    }
+
+
+def test_the_revisions_end_in_exactly_the_tables_of_the_program() -> None:
+    with engine().begin() as fresh, engine().begin() as upgraded:
+        migrations.bring_up(fresh, None)
+        migrations.upgrade(upgraded, None)
+        assert migrations.differences(upgraded) == []
+        assert shape(upgraded) == shape(fresh)
+        assert migrations.version(upgraded) == migrations.version(fresh) == migrations.LATEST
+        assert head.look(upgraded) == head.look(fresh) == Head(0, 0, GENESIS, 0, 0)
+
+
+def test_a_difference_would_be_found() -> None:
+    with engine().begin() as conn:
+        migrations.bring_up(conn, None)
+        conn.execute(text("DROP INDEX alerts_by_chain"))
+        conn.execute(text("ALTER TABLE spoken ADD COLUMN extra TEXT"))
+        assert len(migrations.differences(conn)) == 2
+
+
+def test_the_latest_revision_is_the_one_the_program_names() -> None:
+    scripts = ScriptDirectory(str(migrations.FOLDER))
+    assert scripts.get_current_head() == migrations.LATEST
+
+
+def test_an_upgrade_that_is_rolled_back_leaves_nothing() -> None:
+    made = create_engine("sqlite://")
+    event.listen(made, "connect", lambda raw, _: setattr(raw, "isolation_level", None))
+    event.listen(made, "begin", lambda conn: conn.exec_driver_sql("BEGIN IMMEDIATE"))
+    with made.connect() as conn:
+        with pytest.raises(ZeroDivisionError), conn.begin():
+            migrations.upgrade(conn, None)
+            _ = 1 // 0
+        assert inspect(conn).get_table_names() == []
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "hub.db"
+
+
+async def test_an_opened_store_is_of_the_latest_version_and_opening_again_keeps_what_it_holds(path: Path) -> None:
+    store = open_file(path, mode="test", clock=SetClock(START))
+    assert await store.read(migrations.version) == migrations.LATEST
+    assert set(metadata.tables) <= set(await store.read(lambda conn: inspect(conn).get_table_names()))
+    await store.write(decide)
+    await store.close()
+    again = open_file(path, mode="test", clock=SetClock(START))
+    assert (await again.read(head.look)).seq == 1
+    await again.close()
+
+
+async def test_a_store_of_a_newer_program_is_refused_and_left_alone(path: Path) -> None:
+    store = open_file(path, mode="test", clock=SetClock(START))
+    await store.write(lambda conn: conn.execute(text("UPDATE alembic_version SET version_num = '9999'")) and None)
+    await store.close()
+    before = path.read_bytes()
+    with pytest.raises(ConfigError, match="version 9999"):
+        open_file(path, mode="test", clock=SetClock(START))
+    assert path.read_bytes() == before
+
+
+def test_a_new_revision_can_be_written_from_a_difference(tmp_path: Path) -> None:
+    folder = shutil.copytree(migrations.FOLDER, tmp_path / "migrations")
+    with engine().begin() as conn:
+        migrations.bring_up(conn, None)
+        conn.execute(text("DROP INDEX alerts_by_chain"))
+        migrations.write_revision(conn, "chains are found again", revision="0002", folder=folder)
+    written = (folder / "versions" / "v0002_chains_are_found_again.py").read_text()
+    assert "alerts_by_chain" in written
+    assert "down_revision = '0001'" in written
