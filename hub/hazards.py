@@ -82,7 +82,9 @@ class Hazards:
         ids = [hazard.id for hazard in listed]
         twice = {one for one in ids if ids.count(one) > 1}
         if twice or OTHER not in ids:
-            raise ConfigError(path.name, f"ids that stand twice: {sorted(twice)}; {OTHER!r} must be there", "one row per hazard")
+            raise ConfigError(
+                path.name, f"ids that stand twice: {sorted(twice)}; {OTHER!r} must be there", "one row per hazard"
+            )
         return cls(listed)
 
     def __iter__(self) -> Iterator[Hazard]:
@@ -123,7 +125,9 @@ class Hazards:
         """A code of the hub's own (VN:hazard) is the id itself; others stand in the table, whatever profile their name carries."""
         if system in ("vn hazard", "hub hazard"):
             return [value] if value in self._by_id else []
-        return next((ids for (known, code), ids in self._codes.items() if code == value and known in system.split()), [])
+        return next(
+            (ids for (known, code), ids in self._codes.items() if code == value and known in system.split()), []
+        )
 
     def _said(self, text: str) -> set[str]:
         tokens = marked_key(text).split()

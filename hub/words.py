@@ -60,7 +60,7 @@ _ABBREVIATIONS = (
 )
 _TIME = re.compile(r"\b(\d{1,2})h(\d{2})?\b")
 _CLOCK = re.compile(r"\b([01]?\d|2[0-3]):([0-5]\d)\b")
-_DATE = re.compile(r"\b(\d{1,2})/(\d{1,2})/(\d{4})\b")
+_DATE = re.compile(r"\b(?:ngày\s+)?(\d{1,2})/(\d{1,2})/(\d{4})\b")
 _NUMBER = re.compile(
     r"(?<![\w,./])([-−+]?\d{1,3}(?:\.\d{3})+(?:,\d+)?|[-−+]?\d+(?:[.,]\d+)?)(?:\s*("
     + "|".join(sorted(map(re.escape, _UNITS), key=len, reverse=True))
@@ -86,10 +86,14 @@ class Words:
         for language, listed in texts.items():
             differing = sorted(first.keys() ^ listed.keys())
             if differing:
-                raise ConfigError(f"{language}.toml", f"keys that not every language has: {differing}", "add or remove them")
+                raise ConfigError(
+                    f"{language}.toml", f"keys that not every language has: {differing}", "add or remove them"
+                )
             for key, text in listed.items():
                 if gaps(text) != gaps(first[key]):
-                    raise ConfigError(f"{language}.toml: {key}", f"gaps {sorted(gaps(text))}", f"{sorted(gaps(first[key]))}")
+                    raise ConfigError(
+                        f"{language}.toml: {key}", f"gaps {sorted(gaps(text))}", f"{sorted(gaps(first[key]))}"
+                    )
         return cls(texts)
 
     def say(self, key: str, language: str = "vi", **values: object) -> str:
@@ -180,7 +184,20 @@ def sms_parts(text: str) -> int:
 
 _SMS_LETTERS = frozenset(string.ascii_letters + string.digits + " \n!\"#%&'()*+,-./:;<=>?@_$")
 _SIGNS = str.maketrans(
-    {"đ": "d", "Đ": "D", "–": "-", "—": "-", "“": '"', "”": '"', "‘": "'", "’": "'", "…": "...", "•": "-", "²": "2", "³": "3"}
+    {
+        "đ": "d",
+        "Đ": "D",
+        "–": "-",
+        "—": "-",
+        "“": '"',
+        "”": '"',
+        "‘": "'",
+        "’": "'",
+        "…": "...",
+        "•": "-",
+        "²": "2",
+        "³": "3",
+    }
     | {"°": " do ", "µ": "u", "×": "x", "≥": ">=", "≤": "<=", "\u00a0": " ", "\r": "", "[": "(", "]": ")"}
 )
 

@@ -20,9 +20,10 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
-from connectors.cap_feed.index import FORMS, Index, documents_in, form_of, names_in, read_index
+from connectors.cap_feed.index import FORMS, Index, documents_in, form_of, names_in, read_index, utf8
 from connectors.cap_feed.mark import Document, Progress, mark_of, progress_of
 from hub.cap import xml
+from hub.cap.repair import Repair
 from hub.clock import Clock
 from hub.connector import Mark, Payload, Read, Source, Spoken, Unreadable, Withdrawn, candidate_of
 from hub.errors import ConfigError, ParseError, SourceError
@@ -133,9 +134,11 @@ class Connector:
             return []
         documents = documents_in(payload.body)
         said: list[Spoken] = []
+        mended = () if utf8(payload.body) == payload.body else (Repair("encoding-windows-1252", "", certain=False),)
         for document in documents:
             try:
-                said.append(candidate_of(xml.read(document, zone=self._source.zone), payload))
+                found = candidate_of(xml.read(document, zone=self._source.zone), payload)
+                said.append(replace(found, repairs=(*mended, *found.repairs)))
             except ParseError as error:
                 if len(documents) == 1 and form == "cap":
                     raise

@@ -6,6 +6,7 @@ names: indexes with a wrong or missing namespace occur.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +26,7 @@ LONGEST_NAME = 500
 LARGEST = 8 * 1024 * 1024
 """Bytes of an index or of a list of alerts."""
 
+_ENCODING = re.compile(rb"""\s*<\?xml[^>]*?encoding\s*=\s*["']([^"']+)""")
 _CAP_TYPE = "application/cap+xml"
 _XML_TYPES = ("application/xml", "text/xml", "application/common-alerting-protocol+xml")
 _NOT_THE_ALERT = ("self", "hub", "next", "previous", "first", "last", "edit", "replies", "via", "license", "search")
@@ -52,7 +54,7 @@ def read_index(body: bytes, *, url: str, inline: bool) -> Index:
     Raises:
         ParseError: neither Atom, RSS nor anything that carries an alert.
     """
-    root = parse_xml(body, max_bytes=LARGEST)
+    root = parse_xml(utf8(body), max_bytes=LARGEST)
     form = _form(root)
     if form == "cap":
         return Index(form, carries=True, names=tuple(_names(root)))
@@ -74,17 +76,32 @@ def read_index(body: bytes, *, url: str, inline: bool) -> Index:
 def names_in(body: bytes) -> tuple[Name, ...]:
     """The alerts a document carries, by (sender, identifier); () when it cannot be read."""
     try:
-        return tuple(_names(parse_xml(body, max_bytes=LARGEST)))
+        return tuple(_names(parse_xml(utf8(body), max_bytes=LARGEST)))
     except ParseError:
         return ()
 
 
+def utf8(body: bytes) -> bytes:
+    """`body`, or, when it says it is UTF-8 and is not, what it says in windows-1252: such indexes and warnings occur (pelmorex)."""
+    said = _ENCODING.match(body[:200])
+    if said is not None and said[1].lower() not in (b"utf-8", b"utf8"):
+        return body
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        if body.startswith((b"\xff\xfe", b"\xfe\xff")):
+            return body  # UTF-16 with its mark, which the XML parser knows
+        return body.decode("cp1252", errors="replace").encode()
+    return body
+
+
 def documents_in(body: bytes) -> list[bytes]:
-    """Every CAP alert in `body`, each as a document of its own; `body` itself, byte for byte, when it is one.
+    """Every CAP alert in `body`, each as a document of its own; `body` itself, byte for byte, when it is one and says its encoding.
 
     Raises:
         ParseError: it cannot be read as XML.
     """
+    body = utf8(body)
     root = parse_xml(body, max_bytes=LARGEST)
     if _local(root) == "alert":
         return [body]
@@ -97,7 +114,7 @@ def form_of(body: bytes) -> str:
     Raises:
         ParseError: none of them.
     """
-    return _form(parse_xml(body, max_bytes=LARGEST))
+    return _form(parse_xml(utf8(body), max_bytes=LARGEST))
 
 
 def _form(root: Any) -> str:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from hub.config.check import Problem, check
+from hub.config.check import check
 from hub.config.decode import decode, nearest
 from hub.config.plugins import plugin, settings_of
+from hub.config.problem import Problem
 from hub.config.profile import Document, Profile, load_profile
 from hub.config.settings import MODES, Settings, SourceSettings
 from hub.config.toml import read_toml

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 from hub.cap.model import SEVERITIES, STATUSES
 from hub.config.check_deployment import deployment_problems
 from hub.config.check_recipients import recipient_problems
-from hub.config.problem import Problem
 from hub.config.plugins import plugin, settings_of
+from hub.config.problem import Problem
 from hub.config.settings import SourceSettings
 from hub.errors import ConfigError
 from hub.hazards import Hazards

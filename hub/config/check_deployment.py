@@ -20,7 +20,12 @@ def deployment_problems(config: Config) -> Iterator[Problem]:
     yield from _listen(config, file)
     yield from _networks(config, file)
     if config.settings.store.url and not config.settings.store.url.startswith("sqlite:///"):
-        yield Problem(file, "store.url", f"{config.settings.store.url.split('://')[0]!r} is no store of this hub", "sqlite:///path")
+        yield Problem(
+            file,
+            "store.url",
+            f"{config.settings.store.url.split('://')[0]!r} is no store of this hub",
+            "sqlite:///path",
+        )
     if config.settings.stream.url:
         yield Problem(file, "stream.url", "there is no other stream than the store's own table yet", "leave it empty")
 
@@ -39,7 +44,9 @@ def _listen(config: Config, file: str) -> Iterator[Problem]:
         )
     for name in http.hosts:
         if "/" in name or ":" in name or name == "*":
-            yield Problem(file, "http.hosts", f"{name!r} is no host name", "a name such as canhbao.dongnai.gov.vn, without port")
+            yield Problem(
+                file, "http.hosts", f"{name!r} is no host name", "a name such as canhbao.dongnai.gov.vn, without port"
+            )
 
 
 def _networks(config: Config, file: str) -> Iterator[Problem]:
@@ -53,7 +60,12 @@ def _networks(config: Config, file: str) -> Iterator[Problem]:
             yield Problem(file, "http.networks_allowed", f"{text!r} is no network", "CIDR form, such as 10.20.0.0/16")
             continue
         if network.prefixlen == 0 or not network.is_private or network.is_link_local or network.is_loopback:
-            yield Problem(file, "http.networks_allowed", f"{text} is no private network", "the agencies' own, such as 10.20.0.0/16")
+            yield Problem(
+                file,
+                "http.networks_allowed",
+                f"{text} is no private network",
+                "the agencies' own, such as 10.20.0.0/16",
+            )
 
 
 def _is_address(text: str) -> bool:

@@ -38,7 +38,9 @@ def _endpoint(config: Config, endpoint_id: str, body: Any, endpoints: dict[str, 
     file = f"endpoints.toml [{endpoint_id}]"
     alternate = body.get("alternate", "")
     if alternate and (alternate not in endpoints or alternate == endpoint_id):
-        yield Problem(file, "alternate", f"there is no other endpoint {alternate!r}", "an id of endpoints.toml, or leave it out")
+        yield Problem(
+            file, "alternate", f"there is no other endpoint {alternate!r}", "an id of endpoints.toml, or leave it out"
+        )
     if body.get("language", "vi") not in ("vi", "en"):
         yield Problem(file, "language", f"{body['language']!r} has no dictionary", "vi or en")
     settings = body.get("settings", {})

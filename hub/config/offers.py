@@ -111,7 +111,9 @@ def subscriptions(
     for offer in offers:
         for n, agency in enumerate(agencies.of(offer.agency)):
             for endpoint_id, endpoint in sorted(endpoints.items()):
-                if endpoint.get("owner") != agency.id or (offer.channels and endpoint.get("kind") not in offer.channels):
+                if endpoint.get("owner") != agency.id or (
+                    offer.channels and endpoint.get("kind") not in offer.channels
+                ):
                     continue
                 body = _body(offer, agency, endpoint_id, number=offer.number + n)
                 name = f"{offer.id}.{endpoint_id}"
@@ -120,12 +122,16 @@ def subscriptions(
                 water = sorted(WATER if offer.hazards in ((), ("*",)) else WATER & set(offer.hazards))
                 if above and water:
                     # Extreme and Immediate passes whatever the hazard, which would make every fire upstream theirs.
-                    yield "subscription", f"{name}.upstream", {
-                        **body,
-                        "units": sorted(above),
-                        "hazards": water,
-                        "extreme_immediate": False,
-                    }
+                    yield (
+                        "subscription",
+                        f"{name}.upstream",
+                        {
+                            **body,
+                            "units": sorted(above),
+                            "hazards": water,
+                            "extreme_immediate": False,
+                        },
+                    )
 
 
 def _body(offer: Offer, agency: Agency, endpoint_id: str, *, number: int) -> dict[str, Any]:
@@ -182,7 +188,9 @@ def _upstream(path: Path) -> dict[str, frozenset[str]]:
     return {code: frozenset(units) for code, units in above.items()}
 
 
-def unknown_in(offers: Sequence[Offer], agencies: Agencies, hazards: Iterable[str]) -> Iterator[tuple[str, str, str, str]]:
+def unknown_in(
+    offers: Sequence[Offer], agencies: Agencies, hazards: Iterable[str]
+) -> Iterator[tuple[str, str, str, str]]:
     """(offer, key, reason, mend) of every offer that names an agency or a hazard that is not there."""
     known = set(hazards) | {"*"}
     for offer in offers:

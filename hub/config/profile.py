@@ -90,7 +90,9 @@ def load_profile(folder: Path, root: Path) -> Profile:
             *endpoints,
             *_tables(_file(layers, "subscriptions.toml"), "subscription", key="id"),
             *offered,
-            *feed_documents(feeds, gazetteer, level=head.get("level", "district"), where=str(_file(layers, "feeds.toml"))),
+            *feed_documents(
+                feeds, gazetteer, level=head.get("level", "district"), where=str(_file(layers, "feeds.toml"))
+            ),
             *(("source", s.name, msgspec.to_builtins(s)) for s in sources),
         ),
         offers=tuple(offers),
@@ -112,7 +114,9 @@ def _head(folder: Path) -> dict[str, Any]:
     for key, value in head.items():
         wanted = date if key == "gazetteer_on" else str
         if type(value) is not wanted:
-            raise ConfigError(f"{where}: {key}", f"{value!r} is no {wanted.__name__}", 'a day like 2023-07-01, else "text"')
+            raise ConfigError(
+                f"{where}: {key}", f"{value!r} is no {wanted.__name__}", 'a day like 2023-07-01, else "text"'
+            )
     if head.get("level", "district") not in LEVELS[1:]:
         raise ConfigError(f"{where}: level", f"{head['level']!r} is unknown", ", ".join(LEVELS[1:]))
     return head
@@ -124,7 +128,9 @@ def _layers(folder: Path, head: Mapping[str, Any], root: Path) -> list[Path]:
     while extends := head.get("extends"):
         below = next((p for p in (layers[-1].parent / extends, root / "profiles" / extends) if p.is_dir()), None)
         if below is None or below.resolve() in {layer.resolve() for layer in layers}:
-            raise ConfigError(f"{layers[-1]}/profile.toml: extends", f"there is no other profile {extends!r}", "see config/profiles")
+            raise ConfigError(
+                f"{layers[-1]}/profile.toml: extends", f"there is no other profile {extends!r}", "see config/profiles"
+            )
         layers.append(below)
         head = _head(below)
     return layers

@@ -67,14 +67,18 @@ def rules_for(
     ports: Sequence[int] = (),
     here: Callable[[Address], bool] = _nothing_is_here,
 ) -> AddressRules:
-    """The rules of a deployment: networks and ports as the file names them.
+    """The rules of a deployment: networks and ports as the file names them; a listener's host is an address or "localhost".
 
     Raises:
-        ValueError: a network is not in CIDR form.
+        ValueError: a network is not in CIDR form, or a listener's host is neither.
     """
     return AddressRules(
         allow=tuple(ipaddress.ip_network(text) for text in allow),
-        own=frozenset((str(ipaddress.ip_address(host)), port) for host, port in own),
+        own=frozenset(
+            (str(ipaddress.ip_address(text)), port)
+            for host, port in own
+            for text in (("127.0.0.1", "::1") if host == "localhost" else (host,))
+        ),
         relaxed=dev or mode == "test",
         ports=PORTS | frozenset(ports),
         here=here,

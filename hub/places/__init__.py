@@ -16,12 +16,12 @@ from hub.cap.model import Area
 from hub.errors import ConfigError
 from hub.places.area import AreaResolution, Resolver
 from hub.places.codes import Codes
-from hub.spelling import fold
 from hub.places.names import Ambiguous, Found, Names, Unknown, written
 from hub.places.structure import Structure
 from hub.places.tables import Neighbour, read_neighbours, read_ranges, read_regions, read_systems
 from hub.places.unit import LEVELS, OUTLINE_LABEL, Unit, read_units
 from hub.places.wording import Reader
+from hub.spelling import fold
 
 __all__ = [
     "LEVELS",
@@ -40,7 +40,9 @@ __all__ = [
 class Gazetteer:
     """The units as of one day, `home` the code of our province."""
 
-    def __init__(self, units: Sequence[Unit], structure: Structure, codes: Codes, reader: Reader, around: Sequence[Neighbour]) -> None:
+    def __init__(
+        self, units: Sequence[Unit], structure: Structure, codes: Codes, reader: Reader, around: Sequence[Neighbour]
+    ) -> None:
         on, nearby = structure.on, {neighbour.code for neighbour in around}
         self._units = tuple(units)
         self._structure = structure
@@ -61,7 +63,9 @@ class Gazetteer:
         structure = Structure(units, on=on, home=home)
         ours = structure.get(home)
         if ours is None or ours.level != "province" or not ours.valid_on(on):
-            raise ConfigError("profile.toml: province", f"{home!r} was no province on {on}", "a two-digit GSO code, such as 75")
+            raise ConfigError(
+                "profile.toml: province", f"{home!r} was no province on {on}", "a two-digit GSO code, such as 75"
+            )
         names = Names(units, lambda unit: _rank(structure, unit))
         ranges, systems, regions = read_ranges(folder), read_systems(folder), read_regions(folder)
         codes = Codes(structure, systems, ranges, {u.iso: u.code for u in units if u.iso})

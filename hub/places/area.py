@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from hub.places.shape import shape_of
+from hub.cap.geo import shape_of
 from hub.cap.model import Area
 from hub.places.codes import Coded, Codes
 from hub.places.structure import Structure
@@ -122,12 +122,19 @@ class Resolver:
         return self._structure.reached(self._structure.home)
 
     def _extent(self, unit: Unit) -> BaseGeometry | None:
-        """Where a unit of ours lies, or a neighbour with an outline; other provinces' boxes would reach into ours."""
+        """Where a unit of ours lies, or a neighbour with an outline; other provinces' boxes would reach into ours.
+
+        Provinces count as they are on the day: what another province took in later is not yet its own.
+        """
+        if unit.level == "province" and not unit.valid_on(self._structure.on):
+            return None
         return unit.extent() if self._structure.is_home(unit) else unit.outline
 
     def _disagreement(self, codes: frozenset[str], shape: BaseGeometry) -> str:
         """How codes and shape differ by more than the outlines' inexactness; "" when they do not, or when nothing can be compared."""
-        placed = {code: e for code in codes if (u := self._structure.get(code)) is not None and (e := u.extent()) is not None}
+        placed = {
+            code: e for code in codes if (u := self._structure.get(code)) is not None and (e := u.extent()) is not None
+        }
         if not placed:
             return ""
         south_west_north_east = shapely.total_bounds(list(placed.values()))

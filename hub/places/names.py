@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from hub.spelling import fold, marked_key
 from hub.places.unit import Unit
+from hub.spelling import fold, marked_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,18 @@ _ENGLISH = {
     "commune": ("xã",),
     "ward": ("phường",),
 }
-_SHORT = {"TP": "thành phố", "TX": "thị xã", "TT": "thị trấn", "H": "huyện", "X": "xã", "P": "phường", "Q": "quận", "T": "tỉnh"}
-_SHORT_DOTTED = re.compile(r"\b(T\.P|TP|TX|TT|H|X|P|Q|T)\.\s*(?=\w)", re.IGNORECASE)
+_SHORT = {
+    "TP": "thành phố",
+    "TX": "thị xã",
+    "TT": "thị trấn",
+    "H": "huyện",
+    "X": "xã",
+    "P": "phường",
+    "Q": "quận",
+    "T": "tỉnh",
+}
+_CITY = re.compile(r"\bT\.\s?P\b\.?", re.IGNORECASE)
+_SHORT_DOTTED = re.compile(r"\b(TP|TX|TT|H|X|P|Q|T)\.\s*(?=\w)", re.IGNORECASE)
 _SHORT_PLAIN = re.compile(r"\b(TP|TX)\s+(?=\w)", re.IGNORECASE)
 
 _MARKED_KINDS = {marked_key(kind): kind for kind in KINDS}
@@ -69,7 +79,7 @@ class Written:
 
 def spell_out(text: str) -> str:
     """`text` with "TP.", "H.", "TX." and the like written out; a single letter counts only with its full stop."""
-    spelled = _SHORT_DOTTED.sub(lambda found: _SHORT[found[1].upper().replace(".", "")] + " ", text)
+    spelled = _SHORT_DOTTED.sub(lambda found: _SHORT[found[1].upper()] + " ", _CITY.sub("TP ", text))
     return _SHORT_PLAIN.sub(lambda found: _SHORT[found[1].upper()] + " ", spelled)
 
 
@@ -118,7 +128,9 @@ class Names:
         for index, key in ((self._marked, name.marked), (self._folded, name.folded)):
             found = [u for u in index.get(key, ()) if _fits(u, name.kinds) and (not level or u.level == level)]
             if not name.kinds:
-                found = [u for u in found if u.level == "province"] or found  # "Long An" is the province before the commune
+                found = [
+                    u for u in found if u.level == "province"
+                ] or found  # "Long An" is the province before the commune
             if found or marked_only:
                 return found
         return []

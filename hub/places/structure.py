@@ -59,19 +59,19 @@ class Structure:
         return found
 
     def later(self, unit: Unit) -> list[Unit]:
-        """What its land belongs to after its end, whatever the level."""
+        """What its land belongs to after its end, and after that, whatever the level."""
         found: list[Unit] = []
         for code in unit.successors:
-            for next_one in self._versions.get(code, ()):
-                if unit.valid_to is not None and next_one.valid_from >= unit.valid_to and next_one not in found:
-                    found.append(next_one)
+            for heir in self._versions.get(code, ()):
+                if _outlives(heir, unit) and heir not in found:
+                    found += [heir, *self.later(heir)]
         return found
 
     def earlier(self, unit: Unit) -> list[Unit]:
         """The units of its own level whose land went into it, and what went into those."""
         found: list[Unit] = []
         for former in self._before.get(unit.code, ()):
-            if former.level == unit.level and former.valid_to is not None and former.valid_to <= unit.valid_from:
+            if former.level == unit.level and _outlives(unit, former):
                 found += [former, *self.earlier(former)]
         return found
 
@@ -89,7 +89,9 @@ class Structure:
         """
         if code not in self._reached:
             known = self.get(code)
-            meant: Iterable[Unit] = () if known is None else ((known,) if known.level == "province" else self.versions(code))
+            meant: Iterable[Unit] = (
+                () if known is None else ((known,) if known.level == "province" else self.versions(code))
+            )
             self._reached[code] = frozenset().union(*(self._reach(unit) for unit in meant)) | {code}
         return self._reached[code]
 
@@ -110,3 +112,8 @@ class Structure:
 def _together(a: Unit, b: Unit) -> bool:
     """Whether both were in force on some day."""
     return (a.valid_to is None or b.valid_from < a.valid_to) and (b.valid_to is None or a.valid_from < b.valid_to)
+
+
+def _outlives(a: Unit, b: Unit) -> bool:
+    """Whether `a` was still there when `b` ended; a unit of long standing can take in another."""
+    return b.valid_to is not None and (a.valid_to is None or a.valid_to > b.valid_to)

@@ -9,9 +9,9 @@ from datetime import date
 from pathlib import Path
 
 from hub.errors import ConfigError
-from hub.spelling import fold, marked_key
 from hub.places.unit import day, many, rows
 from hub.places.wording import Region
+from hub.spelling import fold, marked_key
 
 SYSTEMS = ("gso", "iso", "elsewhere")
 MEANINGS = ("home", "elsewhere", "units")

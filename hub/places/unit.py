@@ -131,7 +131,9 @@ def _unit(row: dict[str, str], number: int, outlines: dict[str, list[tuple[date,
             )[1],
         )
     except (KeyError, ValueError) as error:
-        raise ConfigError(f"units.csv line {number}", f"{error}", "see config/gazetteer/SOURCES.md for the columns") from error
+        raise ConfigError(
+            f"units.csv line {number}", f"{error}", "see config/gazetteer/SOURCES.md for the columns"
+        ) from error
 
 
 def _box(row: dict[str, str]) -> tuple[float, float, float, float] | None:

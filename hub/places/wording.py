@@ -11,10 +11,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from hub.spelling import fold, has_marks, marked_key
 from hub.places.names import KINDS, Names, Written, exact, one_each, spell_out, written
 from hub.places.structure import Structure
 from hub.places.unit import Unit
+from hub.spelling import fold, has_marks, marked_key
 
 _CUT = re.compile(r"[,;:()\[\]{}/|•·–—\n\r\t]+|\s-\s|\.(?:\s|$)|\s+(?:và|hoặc|cùng|and|or)\s+", re.IGNORECASE)
 _LEADING = (
@@ -216,4 +216,3 @@ def _kind_at_end(text: str, marked: bool) -> tuple[str, ...]:
         if key == kind_key or key.endswith(" " + kind_key):
             return (kind,)
     return ()
-

@@ -8,6 +8,7 @@ import secrets
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -48,7 +49,7 @@ class SqliteStore:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._read_engine = _engine(partial(connect, path, "query_only"), begin="BEGIN", pool_size=READERS)
+        self._read_engine = _engine(partial(connect, path, "query_only"), _begin_read, pool_size=READERS)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
         self._wake = Wake(partial(self.read, _counters))
         with self._read_engine.connect() as conn:
@@ -112,8 +113,7 @@ def open_file(path: Path, *, mode: str, clock: Clock) -> SqliteStore:
     """
     try:
         _create(path)
-        engine = _engine(partial(connect, path), begin="BEGIN IMMEDIATE")
-        with engine.begin() as conn:
+        with closing(Turn(path)) as turn, _engine(partial(connect, path), partial(_begin, turn)).begin() as conn:
             known = migrations.version(conn)
             if known is not None:
                 meta.check_mode(conn, mode)
@@ -191,20 +191,32 @@ def _create(path: Path) -> None:
     sync_folder(path.parent.parent)
 
 
-def _engine(creator: Callable[[], sqlite3.Connection], *, begin: str, pool_size: int = 0) -> Engine:
-    """An engine whose transactions start with the words `begin`; "" leaves that to the caller."""
+def _engine(
+    creator: Callable[[], sqlite3.Connection], begin: Callable[[Connection], None] | None, *, pool_size: int = 0
+) -> Engine:
+    """An engine whose transactions start with `begin`; None leaves that to the caller."""
     pool: dict[str, Any] = {"poolclass": NullPool}
     if pool_size:
         pool = {"poolclass": QueuePool, "pool_size": pool_size, "max_overflow": 0}
     engine = create_engine("sqlite+pysqlite://", creator=creator, **pool)
-    if begin:
-        event.listen(engine, "begin", lambda conn: conn.exec_driver_sql(begin))
+    if begin is not None:
+        event.listen(engine, "begin", begin)
     return engine
+
+
+def _begin_read(conn: Connection) -> None:
+    conn.exec_driver_sql("BEGIN")
+
+
+def _begin(turn: Turn, conn: Connection) -> None:
+    raw = conn.connection.driver_connection
+    assert isinstance(raw, sqlite3.Connection)
+    turn.begin(raw, BUSY_TIMEOUT_S)
 
 
 def _writer_connection(path: Path) -> Connection:
     """A Connection for `hub.store.write`: its transactions are begun and ended on the driver connection."""
-    engine = _engine(partial(connect, path, factory=WriterConnection), begin="")
+    engine = _engine(partial(connect, path, factory=WriterConnection), None)
     conn = engine.connect()
     raw = conn.connection.driver_connection
     assert isinstance(raw, WriterConnection)

@@ -20,7 +20,7 @@ from sqlalchemy import Connection
 
 from hub.acceptance.accept import Acceptor, Setting
 from hub.api.door import build, serving
-from hub.api.services import Services
+from hub.api.services import VIETNAM, Services
 from hub.clock import SystemClock, to_us
 from hub.hazards import Hazards
 from hub.places import Gazetteer
@@ -43,7 +43,7 @@ CAP_XML = """<?xml version="1.0" encoding="UTF-8"?>
 
 def cap(identifier: str, *, severity: str = "Severe", headline: str = "Lũ trên sông Đồng Nai", **other: str) -> bytes:
     """A flood warning of now, as a source would send it."""
-    now = datetime.now(UTC).replace(microsecond=0)
+    now = datetime.now(VIETNAM).replace(microsecond=0)
     values = {
         "identifier": identifier,
         "severity": severity,
@@ -134,7 +134,10 @@ async def open_door(tmp_path: Path, *, mode: str = "test", **changes: Any) -> As
     """A door on a free port of loopback, over a new store."""
     clock = SystemClock()
     store = open_store(f"sqlite:///{tmp_path / 'hub.db'}", mode=mode, clock=clock)
-    listening = socket.create_server(("127.0.0.1", 0))
+    listening = socket.socket(
+        socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP
+    )  # without the 6, asyncio leaves Nagle on
+    listening.bind(("127.0.0.1", 0))
     port = listening.getsockname()[1]
     places, hazards = gazetteer(), hazards_table()
     setting = Setting(mode=mode, gazetteer=places, hazards=hazards, trusted=everyone_may(("kttv", "dia-chan")))

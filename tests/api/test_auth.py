@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from doorway import Door, open_door
 
 from hub.store import keys, people
+from tests.api.doorway import Door, open_door
 
 
 @pytest.fixture
@@ -34,7 +34,9 @@ async def test_the_use_of_a_key_is_remembered(door: Door) -> None:
     assert kept is not None and kept.last_used_at is not None
 
 
-@pytest.mark.parametrize("value", ["", "Bearer", "Basic aHViOmh1Yg==", "Bearer hub_0_0", "hub_x_y", "Bearer \x7f" + "x" * 9000])
+@pytest.mark.parametrize(
+    "value", ["", "Bearer", "Basic aHViOmh1Yg==", "Bearer hub_0_0", "hub_x_y", "Bearer \x7f" + "x" * 9000]
+)
 async def test_a_wrong_authorization_is_nobody_even_beside_a_good_cookie(door: Door, value: str) -> None:
     session = await door.session(await door.person("an", "dispatcher"))
     async with door.client(session=session) as client:

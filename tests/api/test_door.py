@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from doorway import Door, open_door
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, APIWebSocketRoute
 
 from hub import policy
 from hub.api.door import build
+from tests.api.doorway import Door, open_door
 
 OPEN = {
     ("GET", "/healthz"),
@@ -66,7 +66,9 @@ async def test_nothing_but_the_open_routes_answers_a_stranger(door: Door) -> Non
             for method in getattr(route, "methods", ()):
                 if (method, route.path) in OPEN:
                     continue
-                path = route.path.replace("{name}", "x").format_map({"alert_id": "a", "endpoint_id": "e", "subscription_id": "s"})
+                path = route.path.replace("{name}", "x").format_map(
+                    {"alert_id": "a", "endpoint_id": "e", "subscription_id": "s"}
+                )
                 answer = await stranger.request(method, path, json={})
                 expected = 303 if path == "/" else 401
                 assert answer.status_code == expected, (method, path, answer.status_code)
@@ -76,12 +78,25 @@ async def test_the_openapi_document_is_for_those_signed_in_and_names_every_resou
     async with await door.dispatcher() as dispatcher:
         told = (await dispatcher.get("/openapi.json")).json()
     assert told["openapi"].startswith("3.1")
-    wanted = {"/v1/alerts", "/v1/alerts/{alert_id}", "/v1/events", "/v1/subscriptions", "/v1/endpoints", "/v1/sources", "/v1/places"}
+    wanted = {
+        "/v1/alerts",
+        "/v1/alerts/{alert_id}",
+        "/v1/events",
+        "/v1/subscriptions",
+        "/v1/endpoints",
+        "/v1/sources",
+        "/v1/places",
+    }
     assert wanted <= set(told["paths"])
-    assert set(told["paths"]["/v1/alerts"]["post"]["requestBody"]["content"]) >= {"application/cap+xml", "application/json"}
+    assert set(told["paths"]["/v1/alerts"]["post"]["requestBody"]["content"]) >= {
+        "application/cap+xml",
+        "application/json",
+    }
 
 
-@pytest.mark.parametrize("path", ["/docs", "/redoc", "/none", "/v1/none", "/static/../etc/passwd", "/page/..%2fdoor.py"])
+@pytest.mark.parametrize(
+    "path", ["/docs", "/redoc", "/none", "/v1/none", "/static/../etc/passwd", "/page/..%2fdoor.py"]
+)
 async def test_there_is_nothing_else(door: Door, path: str) -> None:
     async with await door.dispatcher() as dispatcher:
         answer = await dispatcher.get(path)

@@ -9,11 +9,15 @@ from typing import Any
 
 import httpx
 import pytest
-from doorway import Door, cap, open_door, owe
 
 from hub.store import deliveries, endpoints, rules
+from tests.api.doorway import Door, cap, open_door, owe
 
-BODY = {"owner": "pccc", "kind": "webhook", "settings": {"url": "https://pccc.example.test/hook", "api_token": "geheim"}}
+BODY = {
+    "owner": "pccc",
+    "kind": "webhook",
+    "settings": {"url": "https://pccc.example.test/hook", "api_token": "geheim"},
+}
 
 
 @pytest.fixture
@@ -52,9 +56,10 @@ async def test_rotating_gives_a_new_secret_beside_the_old(door: Door) -> None:
 
 
 async def test_a_member_manages_the_endpoints_of_their_own_agency_only(door: Door) -> None:
-    async with await _signed_in(door, "agency_member", owner="pccc") as own, await _signed_in(
-        door, "agency_member", owner="y-te"
-    ) as other:
+    async with (
+        await _signed_in(door, "agency_member", owner="pccc") as own,
+        await _signed_in(door, "agency_member", owner="y-te") as other,
+    ):
         made = await own.post("/v1/endpoints", json=BODY)
         assert made.status_code == 201
         endpoint_id = made.json()["endpoint_id"]
@@ -99,9 +104,10 @@ async def test_a_test_and_a_redelivery_are_asked_of_delivery(door: Door) -> None
     await owe(door, {alert_id: "pccc"})
     (owed,) = await door.store.read(lambda conn: deliveries.of_alert(conn, alert_id))
     again = {"delivery_id": owed["delivery_id"]}
-    async with await _signed_in(door, "agency_member", owner="pccc") as own, await _signed_in(
-        door, "agency_member", owner="y-te"
-    ) as other:
+    async with (
+        await _signed_in(door, "agency_member", owner="pccc") as own,
+        await _signed_in(door, "agency_member", owner="y-te") as other,
+    ):
         assert (await own.post("/v1/endpoints/e-pccc/test")).json()["sent"] is True
         assert (await own.post("/v1/endpoints/e-pccc/redeliver", json=again)).status_code == 202
         assert (await own.post("/v1/endpoints/e-pccc/redeliver", json={"delivery_id": "d0"})).status_code == 404
@@ -110,13 +116,18 @@ async def test_a_test_and_a_redelivery_are_asked_of_delivery(door: Door) -> None
 
 
 async def test_a_process_without_delivery_says_so(tmp_path: Path) -> None:
-    async with open_door(tmp_path, prove=None, send_test=None) as door, await _signed_in(door, "administrator") as client:
+    async with (
+        open_door(tmp_path, prove=None, send_test=None) as door,
+        await _signed_in(door, "administrator") as client,
+    ):
         made = await client.post("/v1/endpoints", json=BODY)
         assert made.status_code == 201 and made.json()["proven"] is False
         assert (await client.post(f"/v1/endpoints/{made.json()['endpoint_id']}/test")).status_code == 501
 
 
-@pytest.mark.parametrize("change", [{"owner": ""}, {"owner": "../x"}, {"kind": "a b"}, {"language": "vie"}, {"extra": 1}])
+@pytest.mark.parametrize(
+    "change", [{"owner": ""}, {"owner": "../x"}, {"kind": "a b"}, {"language": "vie"}, {"extra": 1}]
+)
 async def test_a_wrong_endpoint_is_refused_without_repeating_what_was_sent(door: Door, change: dict[str, Any]) -> None:
     async with await _signed_in(door, "administrator") as administrator:
         answer = await administrator.post("/v1/endpoints", json={**BODY, **change})

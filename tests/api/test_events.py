@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from doorway import Door, cap, open_door, owe
+
+from tests.api.doorway import Door, cap, open_door, owe
 
 XML = {"Content-Type": "application/cap+xml"}
 

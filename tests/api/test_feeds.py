@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from doorway import Door, open_door
+
+from tests.api.doorway import Door, open_door
 
 ATOM = b'<feed xmlns="http://www.w3.org/2005/Atom"/>'
 
@@ -33,7 +34,9 @@ async def test_a_feed_is_answered_once_and_then_not_modified(door: Door) -> None
     assert document.content == b"<alert/>" and document.headers["content-type"].startswith("application/cap+xml")
 
 
-@pytest.mark.parametrize("path", ["none.atom", "..%2Fsecret.atom", "cap/..%2F..%2Fsecret.xml", "cap/.xml", ".atom", "dong-nai.xml"])
+@pytest.mark.parametrize(
+    "path", ["none.atom", "..%2Fsecret.atom", "cap/..%2F..%2Fsecret.xml", "cap/.xml", ".atom", "dong-nai.xml"]
+)
 async def test_nothing_else_is_there(door: Door, path: str) -> None:
     async with await door.dispatcher() as dispatcher:
         assert (await dispatcher.get(f"/feeds/{path}")).status_code == 404

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from doorway import open_door
+from tests.api.doorway import open_door
 
 
 async def test_the_process_answers_and_is_ready_when_all_parts_are(tmp_path: Path) -> None:

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from doorway import Door, cap, frame, open_door, owe
 from websockets.exceptions import ConnectionClosed
 
 from hub.api import live
 from hub.store import meta, people, sources
+from tests.api.doorway import Door, cap, frame, open_door, owe
 
 XML = {"Content-Type": "application/cap+xml"}
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from doorway import cap, open_door
 from prometheus_client.parser import text_string_to_metric_families
+
+from tests.api.doorway import cap, open_door
 
 
 async def test_submissions_are_counted_by_disposition_and_a_metrics_key_reads_them(tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ from importlib import resources
 from pathlib import Path
 
 import pytest
-from doorway import Door, open_door
+
+from tests.api.doorway import Door, open_door
 
 PAGE = Path(str(resources.files("hub.api").joinpath("page")))
 SCRIPTS = sorted(PAGE.glob("*.js"))
@@ -60,7 +61,9 @@ async def test_no_other_file_is_served(door: Door, name: str) -> None:
 
 
 def test_alert_text_can_never_become_markup_or_script() -> None:
-    wrong = re.compile(r"innerHTML|outerHTML|insertAdjacent|document\.write|\beval\b|new Function|srcdoc|DOMParser|javascript:")
+    wrong = re.compile(
+        r"innerHTML|outerHTML|insertAdjacent|document\.write|\beval\b|new Function|srcdoc|DOMParser|javascript:"
+    )
     for path in SCRIPTS:
         assert not wrong.search(path.read_text()), path.name
 
@@ -102,11 +105,23 @@ def test_no_alert_and_no_data_never_look_alike() -> None:
 
 def test_every_state_and_disposition_has_a_word() -> None:
     states = {"active", "cancels", "ends", "superseded", "cancelled", "ended", "none", "expired", "held", "duplicate"}
-    dispositions = {"accepted", "repaired", "unchanged", "revision", "duplicate", "conflict", "held", "quarantined", "refused"}
+    dispositions = {
+        "accepted",
+        "repaired",
+        "unchanged",
+        "revision",
+        "duplicate",
+        "conflict",
+        "held",
+        "quarantined",
+        "refused",
+    }
     dispositions |= {"born_superseded", "born_cancelled", "born_expired", "other_mode", "internal"}
     deliveries = {"pending", "in_flight", "delivered", "acknowledged", "failed", "superseded", "covered", "expired"}
     for words in DICTIONARIES.values():
-        assert {f"state.{state}" for state in states | (dispositions - {"accepted", "repaired", "unchanged", "revision"})} <= words.keys()
+        assert {
+            f"state.{state}" for state in states | (dispositions - {"accepted", "repaired", "unchanged", "revision"})
+        } <= words.keys()
         assert {f"disposition.{one}" for one in dispositions} <= words.keys()
         assert {f"delivery.{state}" for state in deliveries} <= words.keys()
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from doorway import open_door
-
 from hub.places import fold
+from tests.api.doorway import open_door
 
 
 async def test_a_place_is_found_by_name_and_by_code(tmp_path: Path) -> None:

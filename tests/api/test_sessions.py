@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from doorway import Door, open_door
 from sqlalchemy import select
 
 from hub.api.passwords import Passwords
 from hub.store import audit, people
 from hub.store.tables import audit as audit_table
+from tests.api.doorway import Door, open_door
 
 PASSWORD = "trực ban đêm nay 24"
 

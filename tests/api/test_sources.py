@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from doorway import open_door
-
 from hub.store import sources
+from tests.api.doorway import open_door
 
 
 async def test_every_source_tells_its_state_and_never_its_mark(tmp_path: Path) -> None:
@@ -20,6 +19,11 @@ async def test_every_source_tells_its_state_and_never_its_mark(tmp_path: Path) -
         async with member:
             denied = await member.get("/v1/sources")
     (told,) = answer.json()["sources"]
-    assert (told["source"], told["state"], told["reason"], told["faults"]) == ("usgs", "failing", "http-503", ["http-404 x"])
+    assert (told["source"], told["state"], told["reason"], told["faults"]) == (
+        "usgs",
+        "failing",
+        "http-503",
+        ["http-404 x"],
+    )
     assert told["last_try_at"] == "1970-01-01T00:00:00.000005Z" and told["last_success_at"] is None
     assert "secret" not in answer.text and denied.status_code == 403

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from doorway import Door, cap, open_door
 from sqlalchemy import Connection, select
 
 from hub.api import guard
 from hub.store import NotStored, listing
 from hub.store.tables import alerts, audit, events, payloads, quarantine
+from tests.api.doorway import Door, cap, open_door
 
 XML = {"Content-Type": "application/cap+xml"}
 
@@ -164,7 +164,7 @@ async def test_a_store_that_fails_means_503_and_nothing_accepted(tmp_path: Path)
 
 
 async def test_the_answer_tells_the_repairs(door: Door) -> None:
-    body = cap("kttv-1").replace(b"+00:00</sent>", b"</sent>")
+    body = cap("kttv-1").replace(b"+07:00</sent>", b"</sent>")
     async with await door.source() as source:
         answer = await source.post("/v1/alerts", content=body, headers=XML)
     assert answer.json()["disposition"] == "repaired"

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from doorway import Door, open_door, put_rule
 
 from hub.store import rules
 from hub.subscription import subscription_of
+from tests.api.doorway import Door, open_door, put_rule
 
 BODY: dict[str, Any] = {"endpoint_id": "e-pccc", "hazards": ["flood"], "min_severity": "Severe", "units": ["75"]}
 SQUARE = {"type": "Polygon", "coordinates": [[[106.8, 10.9], [107.2, 10.9], [107.2, 11.3], [106.8, 10.9]]]}

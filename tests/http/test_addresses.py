@@ -142,6 +142,14 @@ def test_our_own_listeners_are_never_called_not_even_in_mode_test() -> None:
     assert verdict(ip_address("127.0.0.1"), 8081, rules) == ""
 
 
+def test_a_listener_on_localhost_is_both_of_its_addresses() -> None:
+    rules = rules_for(mode="test", own=[("localhost", 8080)])
+    assert verdict(ip_address("127.0.0.1"), 8080, rules) == "own-listener"
+    assert verdict(ip_address("::1"), 8080, rules) == "own-listener"
+    with pytest.raises(ValueError, match=r"hub\.example"):
+        rules_for(mode="test", own=[("hub.example", 8080)])
+
+
 def test_a_listener_on_every_address_is_found_behind_each_address_of_the_machine() -> None:
     here = ip_address("10.20.0.7")
     rules = rules_for(mode="test", allow=["10.20.0.0/16"], own=[("0.0.0.0", 443)], here=lambda address: address == here)

@@ -165,6 +165,26 @@ async def test_two_hot_processes_share_the_lock(reopen: Opener) -> None:
         await store.close()
 
 
+async def test_a_store_can_be_opened_while_another_process_writes_without_rest(reopen: Opener) -> None:
+    store = await reopen()
+    busy = True
+
+    async def write() -> None:
+        while busy:
+            await store.write(decide)
+
+    writing = [asyncio.ensure_future(write()) for _ in range(4)]
+    began = time.monotonic()
+    loop = asyncio.get_running_loop()
+    for _ in range(5):
+        another = await loop.run_in_executor(None, asyncio.run, reopen())
+        await another.close()
+    assert time.monotonic() - began < 5
+    busy = False
+    await asyncio.gather(*writing)
+    await store.close()
+
+
 async def test_readers_never_wait_for_a_writer(reopen: Opener) -> None:
     store = await reopen()
     await store.write(lambda conn: put(conn, "test.a"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from connectors.cap_feed.index import documents_in, form_of, names_in, read_index
+from connectors.cap_feed.index import documents_in, form_of, names_in, read_index, utf8
 from hub.errors import ParseError
 
 URL = "https://cap.example.vn/feeds/index.xml"
@@ -165,9 +165,21 @@ def test_the_form_is_told_from_the_root(body: bytes, form: str) -> None:
     assert form_of(body) == form
 
 
-def test_a_byte_order_mark_and_a_wrong_declared_encoding_are_survived() -> None:
+def test_a_byte_order_mark_is_survived() -> None:
     assert urls(b"\xef\xbb\xbf" + atom('<link href="/1.cap"/>')) == ("https://cap.example.vn/1.cap",)
-    lying = atom('<title>S\x92il</title><link href="/2.cap"/>'.encode("latin-1").decode("latin-1")).replace(
-        b"\xc2\x92", b"\x92"
+
+
+def test_windows_1252_that_calls_itself_utf_8_is_read_as_what_it_is() -> None:
+    lying = atom("<title>tempête d’hiver</title><id>mailto:x</id>").decode().encode("cp1252")
+    index = read_index(lying, url=URL, inline=True)
+    assert index.faults == ("entry-without-link tempête d’hiver",)
+    assert utf8(lying) != lying
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "iso-8859-1", "windows-1258"])
+def test_an_encoding_that_a_document_says_truly_is_left_alone(encoding: str) -> None:
+    said = f'<?xml version="1.0" encoding="{encoding}"?><feed><entry><link href="/é.cap"/></entry></feed>'.encode(
+        encoding
     )
-    assert urls(lying) == ("https://cap.example.vn/2.cap",)
+    assert utf8(said) == said
+    assert urls(said) == ("https://cap.example.vn/é.cap",)

@@ -1,0 +1,102 @@
+"""Tests of hub.places.area: codes and shapes together, and how fast."""
+
+import math
+import time
+from datetime import date
+
+import pytest
+
+from hub.cap.model import Area, Circle, NamedValue, Ring
+from tests.places.dated import NEW, OLD, gazetteer
+
+
+def ring(lat: float, lon: float, km: float, points: int = 40) -> Ring:
+    turn = [
+        (lat + km / 111.32 * math.cos(a * math.tau / points), lon + km / 109.2 * math.sin(a * math.tau / points))
+        for a in range(points)
+    ]
+    return (*turn, turn[0])
+
+
+def test_a_polygon_hits_the_units_it_touches_and_no_others() -> None:
+    found = gazetteer(OLD).resolve_area(Area("", polygons=(ring(11.38, 107.43, 4),)))
+    assert {"734", "75"} <= found.units
+    assert not {"731", "732", "740", "742"} & found.units
+    assert not found.widened
+
+
+def test_coordinates_are_latitude_first_and_shapes_longitude_first() -> None:
+    found = gazetteer(OLD).resolve_area(Area("", polygons=(ring(11.38, 107.43, 4),)))
+    assert found.shape is not None
+    assert found.shape.centroid.x == pytest.approx(107.43, abs=0.01)
+
+
+def test_a_circle_without_radius_is_a_point() -> None:
+    found = gazetteer(OLD).resolve_area(Area("", circles=(Circle(10.93, 106.85, 0.0),)))
+    assert "731" in found.units
+    assert found.shape is not None
+    assert found.shape.geom_type == "Point"
+
+
+@pytest.mark.parametrize("on", [OLD, NEW])
+def test_a_shape_elsewhere_concerns_nobody_and_is_not_widened(on: date) -> None:
+    found = gazetteer(on).resolve_area(Area("Bangkok", polygons=(ring(13.75, 100.5, 30),)))
+    assert (found.units, found.widened, found.elsewhere) == (frozenset(), False, True)
+
+
+def test_a_shape_in_a_neighbour_names_the_neighbour() -> None:
+    found = gazetteer(OLD).resolve_area(Area("", polygons=(ring(11.2, 106.6, 5),)))
+    assert found.units == {"74"}
+
+
+def test_shapes_hit_the_communes_of_every_structure() -> None:
+    for on in (OLD, NEW):
+        units = gazetteer(on).resolve_area(Area("", circles=(Circle(10.69, 106.88, 3.0),))).units
+        assert "742" in units
+        assert "26485" in units
+
+
+def test_the_commune_without_an_outline_is_hit_too() -> None:
+    assert "25225" in gazetteer(NEW).resolve_area(Area("", circles=(Circle(12.0737, 107.055, 0.0),))).units
+
+
+def test_codes_and_shape_are_both_told_and_their_disagreement_shown() -> None:
+    area = Area("", polygons=(ring(10.69, 106.9, 6),), geocodes=(NamedValue("VN:GSO", "734"),))
+    found = gazetteer(OLD).resolve_area(area)
+    assert {"734", "742"} <= found.units
+    assert "Huyện Tân Phú" in found.disagreement
+    assert "Huyện Nhơn Trạch" in found.disagreement
+
+
+def test_codes_and_shape_that_agree_say_so_by_silence() -> None:
+    area = Area("", polygons=(ring(11.38, 107.43, 6),), geocodes=(NamedValue("VN:GSO", "734"),))
+    assert gazetteer(OLD).resolve_area(area).disagreement == ""
+
+
+def test_an_unknown_code_beside_a_shape_is_flagged_without_widening() -> None:
+    area = Area("", polygons=(ring(11.38, 107.43, 4),), geocodes=(NamedValue("VN:GSO", "26001"),))
+    found = gazetteer(OLD).resolve_area(area)
+    assert found.unresolved == ("VN:GSO=26001",)
+    assert not found.widened
+    assert "742" not in found.units
+
+
+def test_an_area_known_by_codes_is_given_an_approximate_shape() -> None:
+    found = gazetteer(OLD).resolve_area(Area("", geocodes=(NamedValue("VN:GSO", "734"),)))
+    assert found.shape is not None
+    assert found.shape.bounds[0] > 107.0
+
+
+def test_a_warning_of_93_000_points_is_resolved_within_300_ms() -> None:
+    big = ring(11.0, 107.0, 160, 41_000)
+    zones = tuple(ring(11.0 + n // 26 * 0.4, 109.0 + n % 26 * 0.4, 10, 100) for n in range(520))
+    area = Area("", polygons=(big, *zones), geocodes=(NamedValue("VN:GSO", "75"),))
+    assert sum(map(len, area.polygons)) > 93_000
+    gazetteer(OLD)
+    taken = []
+    for _ in range(3):
+        began = time.perf_counter()
+        found = gazetteer(OLD).resolve_area(area)
+        taken.append(time.perf_counter() - began)
+    assert {"731", "742", "74"} <= found.units
+    assert min(taken) < 0.3, taken
