@@ -19,12 +19,13 @@ from sqlalchemy import Connection
 
 from hub.acceptance.accept import AcceptanceLoop, Acceptor, Setting
 from hub.acceptance.authorities import Trusted
+from hub.acceptance.decide import Decision
 from hub.acceptance.incident import Windows
 from hub.api.door import build, serving
 from hub.api.services import Services
 from hub.clock import Clock, SystemClock, to_us
 from hub.config import Config, SourceSettings, plugin, settings_of
-from hub.connector import Source
+from hub.connector import Candidate, Payload, Source, Withdrawn
 from hub.consumer import Channel, ChannelIO, Delivery, FollowerIO
 from hub.delivery import retry
 from hub.delivery.letter import Desk
@@ -46,7 +47,7 @@ from hub.places import Gazetteer
 from hub.policy import Recipient, Treaty, Verdict, may_publish, may_send
 from hub.routing.route import Router
 from hub.routing.why import why
-from hub.store import Store, alarms, deliveries, endpoints, leases, open_store, people, rules
+from hub.store import Store, alarms, deliveries, endpoints, leases, open_store, payloads, people, rules
 from hub.store.node import Node
 from hub.stream.sqlite import SqliteStream, append_in
 from hub.subscription import AlertFacts
@@ -104,7 +105,7 @@ def open_hub(config: Config, *, clock: Clock | None = None, chance: random.Rando
     hazards = Hazards.load(config.root / "hazards.csv")
     http = config.settings.http
     host, port = split_listen(http.listen)
-    own = ((host, port),) if host[0].isdigit() or ":" in host else ()
+    own = ((host, port),) if host == "localhost" or host[0].isdigit() or ":" in host else ()
     addresses = rules_for(
         mode=config.settings.hub.mode,
         dev=config.settings.hub.dev,
@@ -406,6 +407,24 @@ async def signin_link(hub: Hub, login: str) -> str:
 
     token = await hub.store.write(make)
     return f"{hub.base_url}/signin#{token}"
+
+
+async def replay(hub: Hub, name: str, body: bytes) -> Sequence[Decision]:
+    """What acceptance decides about recorded bytes of a source; the bytes are kept.
+
+    Raises:
+        ConfigError: there is no such source.
+        ParseError: the source does not speak like that.
+    """
+    known = next((s for s in hub.config.profile.sources if s.name == name), None)
+    if known is None:
+        raise ConfigError("source", f"there is no source {name!r}", "see sources.toml")
+    _, connector, fetcher = connected(hub, known)
+    payload = Payload(source=name, body=body, content_type="", received_at=hub.clock.now())
+    said = [one for one in connector.parse(payload) if isinstance(one, Candidate | Withdrawn)]
+    await hub.store.write(lambda conn: payloads.keep(conn, payload))
+    await fetcher.aclose()
+    return await hub.acceptor.accept(said)
 
 
 class _Channels(dict[str, Channel]):

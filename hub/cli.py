@@ -103,7 +103,7 @@ def source_test(name: str, file: ConfigFile = None, mode: Mode = "") -> None:
         hub = root.open_hub(conf)
         try:
             _, connector, fetcher = root.connected(hub, chosen)
-            print(await probe(connector, fetcher))
+            print("\n".join((await probe(connector, fetcher)).lines()))
         finally:
             await hub.store.close()
 
@@ -205,6 +205,34 @@ def restore(archive: Path, file: ConfigFile = None, mode: Mode = "") -> None:
     path = Path(conf.store_url.removeprefix("sqlite:///"))
     path.parent.mkdir(parents=True, exist_ok=True)
     print(put_back(archive, path, mode=conf.settings.hub.mode, at=SystemClock().now()))
+
+
+@cli.command()
+def bench(what: str, rounds: int = 5) -> None:
+    """Measures accept, route, webhook or live against a floor in the same run."""
+    import importlib
+
+    if what not in ("accept", "route", "webhook", "live"):
+        raise typer.BadParameter("one of accept, route, webhook, live")
+    set_up_log("warning")
+    print(importlib.import_module(f"hub.bench.{what}").run(rounds))
+
+
+@cli.command()
+def replay(name: str, payload: Path, file: ConfigFile = None, mode: Mode = "") -> None:
+    """Gives a recorded payload of a source to acceptance again, as if it had just been read; prints each decision."""
+    conf = configuration.load(file, mode=mode)
+    body = payload.read_bytes()
+
+    async def once() -> None:
+        hub = root.open_hub(conf)
+        try:
+            for decision in await root.replay(hub, name, body):
+                print(f"{decision.disposition:16} {decision.alert_id} seq {decision.seq} {decision.reason}")
+        finally:
+            await hub.store.close()
+
+    loop_run(once())
 
 
 def set_up_log(level: str) -> None:

@@ -1,10 +1,10 @@
 """An earthquake as a CAP alert without identity, which acceptance mints. Pure.
 
-Parameters: `magnitude`, `magnitudeType`, `depthKm` (positive downward), `eventTime` (UTC), `place` (the source's words),
+Parameters: `magnitude`, `magnitudeType`, `depthKm` (positive downward), `originTime` (UTC), `place` (the source's words),
 `severityBasis`, and the source's own figures as `usgs:type`, `usgs:status`, `usgs:alert`, `usgs:mmi`, `usgs:felt`, `usgs:tsunami`,
 `usgs:ids`.
 
-The time of the event stands in `eventTime` and not in `onset`: a review moves it by a second, which is no news to anyone.
+The time of the event stands in `originTime` and not in `onset`: a review moves it by a second, which is no news to anyone.
 Urgency is Unknown: Past would end the chain (an Update whose every info is Past is an ending), and what is still to come is for the
 impact estimate to say. The area is the epicentre as a circle of radius 0, a point: how far it was felt is computed elsewhere.
 """
@@ -77,7 +77,7 @@ def _parameters(event: Event, basis: str) -> tuple[NamedValue, ...]:
         ("magnitude", _number(event.magnitude)),
         ("magnitudeType", event.magnitude_type),
         ("depthKm", _number(event.depth_km)),
-        ("eventTime", event.at.isoformat() if event.at else ""),
+        ("originTime", event.at.isoformat() if event.at else ""),
         ("place", event.place),
         ("severityBasis", basis),
         ("usgs:type", event.kind),

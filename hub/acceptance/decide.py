@@ -25,6 +25,7 @@ from hub.hazards import Hazards
 from hub.places import Gazetteer, fold
 from hub.policy import Authority
 from hub.store import alarms, alerts, audit
+from hub.store.alerts import AlertRow
 from hub.store.head import Head
 from hub.subscription import AlertFacts
 
@@ -77,10 +78,9 @@ def decide(conn: Connection, head: Head, candidate: Candidate, ground: Ground, *
         source_key, alert, same = _identify(conn, candidate, ground)
         if same is not None:
             return same
-    alert_id = alert_id_of(alert)
-    known = alerts.get(conn, alert_id)
+    alert_id, known = _find(conn, alert, candidate)
     if known is not None:
-        return _known(conn, head, candidate, ground, alert=alert, alert_id=alert_id, known=known)
+        return _known(conn, head, candidate, ground, alert=alert, alert_id=alert_id, known=known, document=document)
     early = _set_aside(alert, ground)
     if early is not None:
         return _keep(
@@ -109,7 +109,24 @@ def decide(conn: Connection, head: Head, candidate: Candidate, ground: Ground, *
             trust=trust,
             source_key=source_key,
         )
-    return _chain(conn, head, candidate, ground, alert, worked, trust, source_key)
+    return _chain(conn, head, candidate, ground, alert, alert_id, worked, trust, source_key)
+
+
+def _find(conn: Connection, alert: Alert, candidate: Candidate) -> tuple[str, AlertRow | None]:
+    """(id for this alert, what is stored under it or None).
+
+    An alert that never was in force (held for want of authority, a draft, another mode) takes nobody's identity: another source's
+    alert of the same identity, or other content, is decided on its own, else anyone could silence a warning by saying it first.
+    """
+    alert_id = alert_id_of(alert)
+    known = alerts.get(conn, alert_id)
+    if known is None or known.chain_id is not None or candidate.source_key:
+        return alert_id, known
+    told = content_hash(alert)
+    if (known.source, known.content_hash) == (candidate.source, told):
+        return alert_id, known
+    own_id = f"a{hashlib.sha256(f'{alert_id}{candidate.source}{told}'.encode()).hexdigest()[:24]}"
+    return own_id, alerts.get(conn, own_id)
 
 
 def _identify(conn: Connection, candidate: Candidate, ground: Ground) -> tuple[str, Alert, Decision | None]:
@@ -156,18 +173,32 @@ def _set_aside(alert: Alert, ground: Ground) -> tuple[str, str] | None:
 
 
 def _known(
-    conn: Connection, head: Head, candidate: Candidate, ground: Ground, *, alert: Alert, alert_id: str, known: Any
+    conn: Connection,
+    head: Head,
+    candidate: Candidate,
+    ground: Ground,
+    *,
+    alert: Alert,
+    alert_id: str,
+    known: AlertRow,
+    document: bytes,
 ) -> Decision:
-    """Same identity: the same content is a duplicate, other content a conflict that is kept beside the first (ACC-2)."""
+    """Same identity: the same content is a duplicate, other content a conflict that is kept beside the first (ACC-2).
+
+    Only a source with the authority can dispute: what any other says is held.
+    """
     told = content_hash(alert)
     if candidate.source_key or told == known.content_hash:
         return _decision(known, "duplicate")
     other_id = f"x{hashlib.sha256(f'{alert_id}{told}'.encode()).hexdigest()[:24]}"
     again = alerts.get(conn, other_id)
     if again is not None:
-        return _decision(again, "conflict")
+        return _decision(again, "conflict" if again.disposition == "conflict" else "duplicate")
     worked = work_out(alert, gazetteer=ground.gazetteer, hazards=ground.hazards, uncertain=candidate.uncertain_areas)
-    alarms.open_alarm(conn, kind="alert.conflict", about=alert_id, detail=other_id, at=to_us(ground.now))
+    facts = AlertFacts(alert_id=other_id, source=candidate.source, alert=alert, infos=worked.infos)
+    trust = judge(facts, ground.authorities, document=document)
+    if not trust.held:
+        alarms.open_alarm(conn, kind="alert.conflict", about=alert_id, detail=other_id, at=to_us(ground.now))
     return _keep(
         conn,
         head,
@@ -175,9 +206,10 @@ def _known(
         ground,
         alert=alert,
         alert_id=other_id,
-        disposition="conflict",
-        reason=f"differs-from {alert_id}",
+        disposition="held" if trust.held else "conflict",
+        reason=trust.held or f"differs-from {alert_id}",
         worked=worked,
+        trust=trust,
     )
 
 
@@ -187,12 +219,12 @@ def _chain(
     candidate: Candidate,
     ground: Ground,
     alert: Alert,
+    alert_id: str,
     worked: Worked,
     trust: Trust,
     source_key: str,
 ) -> Decision:
     """The candidate takes its place in its chain; others of the chain move with it."""
-    alert_id = alert_id_of(alert)
     now = to_us(ground.now)
     node = node_of(alert, node_id=alert_id, source=candidate.source)
     if source_key:

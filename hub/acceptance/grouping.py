@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from hub.acceptance.facts import first_circle
 from hub.acceptance.incident import Incident, IncidentFacts, Windows, choose
 from hub.cap.model import Alert
 from hub.clock import to_us
-from hub.store import incidents
+from hub.store import alerts, incidents
 from hub.store.head import Head
 from hub.subscription import InfoFacts
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
 _decode = msgspec.json.Decoder(tuple[IncidentFacts, ...]).decode
 LOOK_BACK = timedelta(days=14)
+MOST_CHAINS = 64
+"""An incident remembers the facts of so many chains, those that last longest: a flood of alerts must not make each one dearer."""
 
 ORIGIN_TIME = ("EventOriginTime", "time", "originTime")
 MAGNITUDE = ("EventPreliminaryMagnitude", "magnitude", "Magnitude")
@@ -48,8 +51,11 @@ def incident_facts(
 def group(conn: Connection, head: Head, facts: IncidentFacts, windows: Windows) -> str:
     """The incident the chain belongs to, made when there is none; its facts are those of the chain's newest version."""
     rows = incidents.near(conn, hazards=facts.hazards, since=to_us(facts.began_at - LOOK_BACK))
+    own = _own(conn, facts.chain_id)
+    if own is not None and all(row.incident_id != own.incident_id for row in rows):
+        rows = [*rows, own]
     known = [Incident(row.incident_id, row.n, _decode(row.body)) for row in rows]
-    chosen = choose(facts, known, windows)
+    chosen = choose(facts, known, windows) if own is None else str(own.incident_id)
     if chosen is None:
         incident_id = f"i{facts.chain_id[1:]}"
         chains: tuple[IncidentFacts, ...] = (facts,)
@@ -57,7 +63,8 @@ def group(conn: Connection, head: Head, facts: IncidentFacts, windows: Windows) 
     else:
         found = next(i for i in known if i.incident_id == chosen)
         incident_id, n = chosen, found.n
-        chains = (*(c for c in found.chains if c.chain_id != facts.chain_id), facts)
+        others = sorted((c for c in found.chains if c.chain_id != facts.chain_id), key=lambda c: c.until)
+        chains = (*others[-(MOST_CHAINS - 1) :], facts)
     incidents.keep(
         conn,
         incident_id=incident_id,
@@ -69,6 +76,12 @@ def group(conn: Connection, head: Head, facts: IncidentFacts, windows: Windows) 
         known=chosen is not None,
     )
     return incident_id
+
+
+def _own(conn: Connection, chain_id: str) -> Row[Any] | None:
+    """The incident the chain is in: it stays in it, whatever its hazard or time becomes."""
+    chain = next(iter(alerts.chains_by_age(conn, [chain_id])), None)
+    return incidents.get(conn, chain.incident_id) if chain is not None and chain.incident_id else None
 
 
 def _hazard(facts: IncidentFacts, windows: Windows) -> str:

@@ -50,7 +50,12 @@ def verify(document: bytes, certificates: tuple[str, ...]) -> str:
     from signxml.exceptions import InvalidDigest, InvalidInput, InvalidSignature
     from signxml.verifier import VerifyResult, XMLVerifier
 
-    root = etree.fromstring(document, etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False))
+    try:
+        root = etree.fromstring(document, etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False))
+    except etree.XMLSyntaxError:
+        return "broken"
+    if not _covers_all(root):
+        return "broken"
     if not all(_is_canonical(node.text or "") for node in root.iter(f"{_DS}SignatureValue", f"{_DS}DigestValue")):
         return "broken"
     verdict = "unpinned"
@@ -66,6 +71,21 @@ def verify(document: bytes, certificates: tuple[str, ...]) -> str:
             return "valid"
         verdict = "broken"
     return verdict
+
+
+def _covers_all(root: etree._Element) -> bool:
+    """Whether the one signature stands directly in the alert that is the whole document, and signs all of it.
+
+    Anything else may sign another alert than the one we read (signature wrapping).
+    """
+    signatures = list(root.iter(f"{_DS}Signature"))
+    references = list(root.iter(f"{_DS}Reference"))
+    return (
+        etree.QName(root).localname == "alert"
+        and len(signatures) == len(references) == 1
+        and signatures[0].getparent() is root
+        and references[0].get("URI") == ""
+    )
 
 
 def _is_canonical(text: str) -> bool:

@@ -13,7 +13,7 @@ from hub.api.auth import Asker, asks
 from hub.api.overload import Gate
 from hub.api.problems import Problem
 from hub.api.services import Services
-from hub.api.sight import Thing, endpoint_owners, of_owner, things_of
+from hub.api.sight import Needs, Sight, Thing, endpoint_owners, of_owner, things_of
 from hub.cap import json as cap_json
 from hub.cap import xml as cap_xml
 from hub.clock import to_us
@@ -54,9 +54,10 @@ def router(services: Services, gate: Gate) -> APIRouter:
             severity=severity,
             words=tuple(fold(q).split()),
         )
+        needs = Sight(asker).needs
         with gate.read():
             rows = await store.read(
-                lambda conn: things_of(conn, listing.after(conn, after, sought=sought, limit=limit))
+                lambda conn: things_of(conn, listing.after(conn, after, sought=sought, limit=limit), needs)
             )
         seen = [thing.summary for thing in rows if asker.may(thing.what)]
         return answers.json({"alerts": seen, "next": rows[-1].seq if rows else after, "more": len(rows) == limit})
@@ -68,14 +69,17 @@ def router(services: Services, gate: Gate) -> APIRouter:
         def read(conn: Connection) -> dict[str, Any]:
             thing = _found(conn, asker, alert_id)
             chain = listing.chain(conn, thing.row.chain_id) if thing.row.chain_id else ()
+            versions = things_of(conn, chain, Needs(owners=True))
+            whole = alerts.get(conn, alert_id)
+            units = listing.units_of(conn, [alert_id]).get(alert_id, frozenset())
             return {
                 "alert": thing.summary,
                 "cap": msgspec.Raw(thing.row.cap),
                 "repairs": msgspec.Raw(thing.row.repairs.encode()),
                 "flags": thing.summary["flags"],
-                "provenance": msgspec.Raw(alerts.get(conn, alert_id).provenance.encode()),
-                "units": [{"code": code, "name": filters.name(services, code)} for code in sorted(thing.units)],
-                "chain": [summaries.version(other) for other in chain if asker.may(things_of(conn, [other])[0].what)],
+                "provenance": msgspec.Raw(whole.provenance.encode() if whole is not None else b"{}"),
+                "units": [{"code": code, "name": filters.name(services, code)} for code in sorted(units)],
+                "chain": [summaries.version(other.row) for other in versions if asker.may(other.what)],
             }
 
         with gate.read():
@@ -154,7 +158,7 @@ def _found(conn: Connection, asker: Asker, alert_id: str) -> Thing:
     row = listing.one(conn, alert_id)
     if row is None:
         raise Problem(404, "not-found")
-    (thing,) = things_of(conn, [row])
+    (thing,) = things_of(conn, [row], Needs(owners=True))
     asker.must(thing.what)
     return thing
 

@@ -34,6 +34,11 @@ class Caller:
         return self.credential if isinstance(self.who, policy.Person) else ""
 
     @property
+    def person_id(self) -> str:
+        """The person's id; "" for a key."""
+        return self.who.person_id if isinstance(self.who, policy.Person) else ""
+
+    @property
     def label(self) -> str:
         """How the record names them: `person:<id>` or `key:<prefix>`."""
         if isinstance(self.who, policy.Person):
@@ -48,11 +53,11 @@ class Asker:
     caller: Caller
     act: str
 
-    def may(self, what: object) -> bool:
+    def may(self, what: policy.What | None) -> bool:
         """Whether the policy lets the caller do it to `what`."""
         return not isinstance(policy.may(self.caller.who, self.act, what), policy.No)
 
-    def must(self, what: object) -> None:
+    def must(self, what: policy.What | None) -> None:
         """Returns when the policy says yes.
 
         Raises:

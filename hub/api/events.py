@@ -44,7 +44,7 @@ def router(services: Services, gate: Gate) -> APIRouter:
                 raise Problem(410, "epoch-over", extra={"epoch": now_epoch})
             upto = sight.upto(conn)
             rows = listing.events_after(conn, after, upto=upto, limit=limit)
-            seen = [thing for thing in things_of(conn, rows) if sight.sees(thing)]
+            seen = [thing for thing in things_of(conn, rows, sight.needs) if sight.sees(thing)]
             told = [{"seq": t.seq, "kind": t.row.kind, "alert": t.summary} for t in seen]
             looked = rows[-1].event_seq if len(rows) == limit else max(upto, after)
             return {"events": told, "next": looked, "head": listing.head_seq(conn), "epoch": now_epoch}

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import logging
+import operator
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +20,7 @@ from hub.api import auth, feed, summaries
 from hub.api.auth import Caller
 from hub.api.feed import Entry, Resume, Track, Wish
 from hub.api.services import Services
-from hub.api.sight import Sight, Thing, things_of
+from hub.api.sight import Needs, Sight, Thing, things_of
 from hub.api.sockets import Line
 from hub.clock import to_us
 from hub.errors import HubError
@@ -63,6 +65,7 @@ class Group:
     def __init__(self, sight: Sight, wish: Wish) -> None:
         self.sight = sight
         self.wish = wish
+        self.needs = sight.needs | Needs(units=wish.units)
         self.viewers: set[Viewer] = set()
         self.members = 0
         self.track = Track(0)
@@ -193,7 +196,7 @@ class LiveFeed:
 
     async def _catch_up(self, viewer: Viewer, group: Group, track: Track, seq: int) -> int:
         """Tells the viewer one portion of what came after `seq`; returns how far that went."""
-        things, upto = await self._store.read(lambda conn: _portion(conn, group.sight.upto(conn), seq))
+        things, upto = await self._store.read(lambda conn: _portion(conn, group.sight.upto(conn), seq, group.needs))
         entries = group.entries(things, after=seq, upto=upto)
         for entry in entries:
             group.watch(entry.alert_id)
@@ -205,7 +208,7 @@ class LiveFeed:
         seq = group.sight.upto(conn)
         sought = listing.Sought(active_at=to_us(self._services.clock.now()), endings=True)
         rows = listing.before(conn, seq + 1, sought=sought, limit=MOST_IN_SNAPSHOT)
-        seen = [thing for thing in things_of(conn, rows) if group.admits(thing)]
+        seen = [thing for thing in things_of(conn, rows, group.needs) if group.admits(thing)]
         for thing in reversed(seen[:MOST_WATCHED]):
             group.watch(thing.row.alert_id)
         sources = [summaries.source(row) for row in listing.sources_since(conn, 0)] if group.sight.sources else []
@@ -232,9 +235,11 @@ class LiveFeed:
         if at is None:
             return False
 
+        needs = functools.reduce(operator.or_, (group.needs for group in groups))
+
         def read(conn: Connection) -> tuple[list[Thing], int, list[int]]:
             ends = [group.sight.upto(conn) for group in groups]
-            return (*_portion(conn, max(ends), at), ends)
+            return (*_portion(conn, max(ends), at, needs), ends)
 
         things, looked, ends = await self._store.read(read)
         moved = False
@@ -337,12 +342,12 @@ async def _ended(socket: WebSocket, viewer: Viewer) -> None:
         closing.cancel()
 
 
-def _portion(conn: Connection, upto: int, seq: int) -> tuple[list[Thing], int]:
+def _portion(conn: Connection, upto: int, seq: int, needs: Needs) -> tuple[list[Thing], int]:
     """One portion of the events in (seq, upto], and the seq up to which that looked."""
     if upto <= seq:
         return [], seq
     rows = listing.events_after(conn, seq, upto=upto, limit=PORTION)
-    return things_of(conn, rows), rows[-1].event_seq if len(rows) == PORTION else upto
+    return things_of(conn, rows, needs), rows[-1].event_seq if len(rows) == PORTION else upto
 
 
 def _before(conn: Connection, group: Group, seq: int) -> tuple[int, list[str]]:
@@ -351,7 +356,7 @@ def _before(conn: Connection, group: Group, seq: int) -> tuple[int, list[str]]:
     looked = seq
     for _ in range(LOOK_BACK // PORTION):
         rows = listing.events_before(conn, looked, limit=PORTION)
-        found += [thing for thing in things_of(conn, rows) if group.admits(thing)]
+        found += [thing for thing in things_of(conn, rows, group.needs) if group.admits(thing)]
         if found or len(rows) < PORTION:
             break
         looked = rows[-1].event_seq - 1

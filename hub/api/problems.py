@@ -76,7 +76,7 @@ def answer(problem: Problem) -> Response:
 
 def install(app: FastAPI) -> None:
     """Every error of the app is answered as a problem."""
-    app.add_exception_handler(Problem, _told)  # type: ignore[arg-type]
+    app.add_exception_handler(Problem, _told)
     app.add_exception_handler(HTTPException, _of_framework)
     app.add_exception_handler(RequestValidationError, _of_validation)
     app.add_exception_handler(SQLAlchemyError, _of_store)

@@ -84,7 +84,7 @@ def router(services: Services, passwords: Passwords, live: LiveFeed) -> APIRoute
     @routes.post("/password")
     async def password(body: NewPassword, asker: Annotated[Asker, asks("session.own")]) -> Response:
         """The caller's password is new, and every other session of theirs is over."""
-        person_id = asker.caller.who.person_id
+        person_id = asker.caller.person_id
         now, token = services.clock.now(), asker.caller.session
         if asker.caller.has_password:
             await _check_old(services, passwords, guesses, person_id, body.old.get_secret_value())

@@ -17,9 +17,20 @@ from hub.cap.model import at_least
 from hub.store import deliveries, listing, rules
 
 
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What must be read beside an alert's row: to whom it is owed, and which of these units it concerns. Both cost."""
+
+    owners: bool = False
+    units: frozenset[str] = frozenset()
+
+    def __or__(self, other: Needs) -> Needs:
+        return Needs(self.owners or other.owners, self.units | other.units)
+
+
 @dataclass
 class Thing:
-    """One listed alert (or event with its alert) and what the policy and a wish ask about it."""
+    """One listed alert (or event with its alert) and what the policy and a wish ask about it, as far as `Needs` said."""
 
     row: Row[Any]
     units: frozenset[str]
@@ -33,7 +44,7 @@ class Thing:
     @cached_property
     def summary(self) -> dict[str, Any]:
         """What lists show; made once, however many filters it goes through."""
-        return {**summaries.summary(self.row), "units": sorted(self.units)}
+        return summaries.summary(self.row)
 
     def entry(self) -> Entry:
         """The event as the feed frames it."""
@@ -62,7 +73,7 @@ class Sight:
         self.key = self.who
         self.sources = self._may("source.read", None)
         self.deliveries = self._may("delivery.read", None)
-        self._after_routing = not self._may("alert.read", policy.What(kind="alert"))
+        self.needs = Needs(owners=not self._may("alert.read", policy.What(kind="alert")))
 
     def sees(self, thing: Thing) -> bool:
         """Whether the policy lets these callers see it."""
@@ -71,11 +82,11 @@ class Sight:
     def upto(self, conn: Connection) -> int:
         """The head of the order; for those who see only what is owed to them, as far as it is known what is."""
         head = listing.head_seq(conn)
-        return min(head, deliveries.last_routed(conn)) if self._after_routing else head
+        return min(head, deliveries.last_routed(conn)) if self.needs.owners else head
 
     def endpoints(self, conn: Connection) -> Collection[str] | None:
         """The endpoints whose deliveries they may see; None for all."""
-        if not self._after_routing:
+        if not self.needs.owners:
             return None
         return [
             endpoint
@@ -92,11 +103,11 @@ def of_owner(kind: str, owner: str) -> policy.What:
     return policy.What(kind=kind, owners=frozenset({owner}))
 
 
-def things_of(conn: Connection, rows: Sequence[Row[Any]]) -> list[Thing]:
-    """The rows with the units and the owners of the endpoints each alert was owed to; asked for once per portion."""
+def things_of(conn: Connection, rows: Sequence[Row[Any]], needs: Needs) -> list[Thing]:
+    """The rows with what is needed beside them, asked for once for all of them."""
     ids = {row.alert_id for row in rows}
-    units = listing.units_of(conn, ids)
-    owed = listing.endpoints_owed(conn, ids)
+    units = listing.units_of(conn, ids, among=needs.units) if needs.units else {}
+    owed = listing.endpoints_owed(conn, ids) if needs.owners else {}
     owners = endpoint_owners(conn) if owed else {}
     return [
         Thing(

@@ -13,6 +13,9 @@ from hub.cap.model import Alert, Info
 from hub.clock import from_us
 
 LANGUAGE = "vi"
+MOST_HEADLINE = 500
+MOST_AREAS = 20
+MOST_AREA_DESC = 200
 
 
 def summary(row: Row[Any]) -> dict[str, Any]:
@@ -45,7 +48,7 @@ def summary(row: Row[Any]) -> dict[str, Any]:
         "received_at": from_us(row.received_at),
         "hazards": row.hazards.split(),
         "severity": row.severity,
-        **_told(alert),
+        **told(alert),
     }
 
 
@@ -101,14 +104,21 @@ def shown_info(alert: Alert) -> Info | None:
     )
 
 
-def _told(alert: Alert) -> dict[str, Any]:
+def told(alert: Alert) -> dict[str, Any]:
+    """What the info people read first says; the note of an alert without any."""
     info = shown_info(alert)
     if info is None:
-        return {"event": "", "headline": alert.note[:160], "areaDesc": [], "language": "", "urgency": "Unknown"}
+        return {
+            "event": "",
+            "headline": alert.note[:MOST_HEADLINE],
+            "areaDesc": [],
+            "language": "",
+            "urgency": "Unknown",
+        }
     return {
-        "event": info.event,
-        "headline": info.headline,
-        "areaDesc": [area.area_desc for area in info.areas[:20]],
+        "event": info.event[:MOST_HEADLINE],
+        "headline": info.headline[:MOST_HEADLINE],
+        "areaDesc": [area.area_desc[:MOST_AREA_DESC] for area in info.areas[:MOST_AREAS]],
         "language": info.language,
         "urgency": info.urgency,
         "certainty": info.certainty,

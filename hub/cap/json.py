@@ -8,18 +8,27 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from math import isfinite
+from typing import Any
 
 import msgspec
 
 from hub.cap.model import Alert, Area, Circle, Info, NamedValue, Reference, Resource, Ring
 from hub.cap.times import parse_strict, text_of
+from hub.cap.write import number
 from hub.errors import ParseError
 
 
 class _Struct(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True, forbid_unknown_fields=True):
     pass
+
+
+def _shown(make: Callable[[], Any]) -> Any:
+    """A default for reading only: what CAP requires is always written. (omit_defaults leaves out plain defaults and empty `list`s.)"""
+    return msgspec.field(default_factory=lambda: make())
 
 
 class _Value(_Struct, frozen=True):
@@ -47,11 +56,11 @@ class _Area(_Struct, frozen=True):
 
 class _Info(_Struct, frozen=True):
     event: str
-    category: list[str] = []
-    urgency: str = "Unknown"
-    severity: str = "Unknown"
-    certainty: str = "Unknown"
-    language: str = "en-US"
+    category: list[str] = _shown(list)
+    urgency: str = _shown(lambda: "Unknown")
+    severity: str = _shown(lambda: "Unknown")
+    certainty: str = _shown(lambda: "Unknown")
+    language: str = _shown(lambda: "en-US")
     response_type: list[str] = []
     audience: str = ""
     event_code: list[_Value] = []
@@ -73,9 +82,9 @@ class _Alert(_Struct, frozen=True):
     identifier: str
     sender: str
     sent: str
-    status: str = "Actual"
-    msg_type: str = "Alert"
-    scope: str = "Public"
+    status: str = _shown(lambda: "Actual")
+    msg_type: str = _shown(lambda: "Alert")
+    scope: str = _shown(lambda: "Public")
     source: str = ""
     restriction: str = ""
     addresses: list[str] = []
@@ -104,13 +113,25 @@ def from_json(body: bytes) -> Alert:
     """
     try:
         return _alert_in(_decoder.decode(body))
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ParseError("not-cap-json", str(error)) from error
 
 
 def content_hash(alert: Alert) -> str:
-    """SHA-256 of the alert's JSON without its signatures; instants compare whatever their offset, so they are hashed as written."""
-    return hashlib.sha256(to_json(alert.unsigned())).hexdigest()
+    """SHA-256 of the alert's JSON without its signatures and with all times in UTC: an instant is the same in every zone (ACC-2)."""
+    told = replace(
+        alert.unsigned(),
+        sent=alert.sent.astimezone(UTC),
+        references=tuple(replace(r, sent=_utc(r.sent)) for r in alert.references),
+        infos=tuple(
+            replace(i, effective=_utc(i.effective), onset=_utc(i.onset), expires=_utc(i.expires)) for i in alert.infos
+        ),
+    )
+    return hashlib.sha256(to_json(told)).hexdigest()
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    return None if moment is None else moment.astimezone(UTC)
 
 
 def _alert_out(a: Alert) -> _Alert:
@@ -180,12 +201,12 @@ def _area_out(a: Area) -> _Area:
 
 def ring_text(ring: Ring) -> str:
     """CAP's text of a ring; the shortest digits that give the same numbers back."""
-    return " ".join(f"{lat!r},{lon!r}" for lat, lon in ring)
+    return " ".join(f"{number(lat)},{number(lon)}" for lat, lon in ring)
 
 
 def circle_text(c: Circle) -> str:
     """CAP's text of a circle."""
-    return f"{c.lat!r},{c.lon!r} {c.radius_km!r}"
+    return f"{number(c.lat)},{number(c.lon)} {number(c.radius_km)}"
 
 
 def _alert_in(a: _Alert) -> Alert:
@@ -204,7 +225,7 @@ def _alert_in(a: _Alert) -> Alert:
         references=tuple(_reference_in(r, f"references[{n}]") for n, r in enumerate(a.references)),
         incidents=tuple(a.incidents),
         infos=tuple(_info_in(i, f"info[{n}]") for n, i in enumerate(a.info)),
-        signatures=tuple(base64.b64decode(s) for s in a.signature),
+        signatures=tuple(_bytes(s, f"signature[{n}]") for n, s in enumerate(a.signature)),
     )
 
 
@@ -262,9 +283,21 @@ def _area_in(a: _Area, path: str) -> Area:
 def _ring_in(text: str, path: str) -> Ring:
     try:
         numbers = [float(n) for n in text.replace(",", " ").split()]
-        return tuple(zip(numbers[::2], numbers[1::2], strict=True))
+        ring = tuple(zip(numbers[::2], numbers[1::2], strict=True))
     except ValueError as error:
         raise ParseError("bad-polygon", f"{path}: {text[:80]!r}") from error
+    if len(ring) < 4 or ring[0] != ring[-1]:
+        raise ParseError(
+            "bad-polygon", f"{path}: {len(ring)} points, wanted four or more and the first again as the last"
+        )
+    for lat, lon in ring:
+        _on_earth(lat, lon, path)
+    return ring
+
+
+def _on_earth(lat: float, lon: float, path: str) -> None:
+    if not (abs(lat) <= 90 and abs(lon) <= 180):
+        raise ParseError("bad-coordinate", f"{path}: {lat!r},{lon!r}, wanted latitude,longitude in degrees")
 
 
 def _circle_in(text: str, path: str) -> Circle:
@@ -272,7 +305,17 @@ def _circle_in(text: str, path: str) -> Circle:
         lat, lon, radius = (float(n) for n in text.replace(",", " ").split())
     except ValueError as error:
         raise ParseError("bad-circle", f"{path}: {text[:80]!r}, wanted lat,lon radius") from error
+    _on_earth(lat, lon, path)
+    if not (isfinite(radius) and radius >= 0):
+        raise ParseError("bad-circle", f"{path}: radius {radius!r}, wanted kilometres")
     return Circle(lat, lon, radius)
+
+
+def _bytes(text: str, path: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError as error:
+        raise ParseError("bad-signature", f"{path}: not base64") from error
 
 
 def _given(text: str, key: str) -> str:

@@ -13,10 +13,14 @@ from hub.cap.model import Circle, Point, Ring
 from hub.errors import ParseError
 
 MAX_VERTICES = 200_000
+MAX_LONGITUDE = 540.0
+"""One time around the world and a half: what a ring drawn across ±180° may name."""
+
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 _CLEAN = re.compile(r"\s*(?:-?\d+(?:\.\d+)?,-?\d+(?:\.\d+)?(?: |$))+")
 _GROUP = re.compile(r"\(([^()]*)\)")
 UNCERTAIN_ABOVE = 0.05
+HALF_AROUND_KM = 20_040.0
 
 
 @dataclass(slots=True)
@@ -39,14 +43,22 @@ def read_polygon(text: str) -> Rings:
     groups = _GROUP.findall(text)
     if groups:
         found.repairs.append("parentheses-read")
-        if len(groups) > 1:
-            found.faults.append("holes-filled")
-        groups = groups[:1] if len(groups) > 1 else groups
     elif not _CLEAN.fullmatch(text.strip()):
         found.repairs.append("separators-mended")
     for group in groups or [text]:
         _read_ring(group, found)
+    if len(groups) > 1 and len(found.rings) > 1:
+        _fill_holes(found)
     return found
+
+
+def _fill_holes(found: Rings) -> None:
+    """A ring inside the first is a hole and is warned too; any other ring is land of its own (ACC-9)."""
+    shapes = [shapely.make_valid(shapely.Polygon([(lon, lat) for lat, lon in ring])) for ring in found.rings]
+    kept = [ring for n, ring in enumerate(found.rings) if n == 0 or not shapes[0].covers(shapes[n])]
+    if len(kept) < len(found.rings):
+        found.faults.append("holes-filled")
+        found.rings = kept
 
 
 def _read_ring(text: str, found: Rings) -> None:
@@ -62,6 +74,9 @@ def _read_ring(text: str, found: Rings) -> None:
         found.repairs.append("coordinates-swapped")
     if any(abs(lat) > 90 for lat, _ in points):
         found.faults.append("latitude-out-of-range")
+        return
+    if any(abs(lon) > MAX_LONGITUDE for _, lon in points):
+        found.faults.append("longitude-out-of-range")
         return
     if len(set(points)) < 3:
         found.faults.append("too-few-points")
@@ -124,6 +139,8 @@ def read_circle(text: str) -> tuple[Circle | None, tuple[str, ...], tuple[str, .
     repairs: tuple[str, ...] = ()
     if abs(lat) > 90 >= abs(lon):
         lat, lon, repairs = lon, lat, ("coordinates-swapped",)
+    if not (abs(lon) <= MAX_LONGITUDE and abs(radius) <= HALF_AROUND_KM):
+        return None, repairs, (*faults, "circle-unreadable")
     if abs(lon) > 180:
         lon, repairs = (lon + 180) % 360 - 180, (*repairs, "longitude-wrapped")
     if abs(lat) > 90:

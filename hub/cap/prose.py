@@ -14,18 +14,29 @@ _ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|[a-zA-Z]{2,8});")
 _HIDDEN = re.compile(
     "[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f\u202a-\u202e\u2066-\u2069\ufeff]"
 )
+_ROUNDS = 10
 _VIETNAMESE = re.compile("[ăđơưĂĐƠƯạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ]")
 
 
 def mended(text: str) -> tuple[str, tuple[str, ...]]:
-    """(text for people, names of the repairs): entities decoded at most twice, tags dropped, hidden characters dropped, NFC."""
-    repairs = []
-    said = text
-    for _ in range(2):
-        if not _ENTITY.search(said):
+    """(text for people, names of the repairs): entities decoded, tags dropped, hidden characters dropped, NFC.
+
+    What one mending brings to light is mended too, ten times at most: mended text is not mended again.
+    """
+    repairs: list[str] = []
+    said = text.strip()
+    for _ in range(_ROUNDS):
+        before = said
+        said = _once(said, repairs).strip()
+        if said == before:
             break
-        said = html.unescape(said)
-        repairs.append("entities-decoded")
+    return said, tuple(dict.fromkeys(repairs))
+
+
+def _once(text: str, repairs: list[str]) -> str:
+    # only whole entities: html.unescape alone would also read "&copy=1" in an address
+    said = _ENTITY.sub(lambda found: html.unescape(found.group()), text)
+    repairs += ["entities-decoded"] if said != text else []
     if _TAG.search(said):
         said = _TAG.sub("", _BREAK.sub("\n", said))
         repairs.append("tags-dropped")
@@ -33,9 +44,8 @@ def mended(text: str) -> tuple[str, tuple[str, ...]]:
         said = _HIDDEN.sub("", said)
         repairs.append("hidden-characters-dropped")
     composed = unicodedata.normalize("NFC", said)
-    if composed != said:
-        repairs.append("nfc")
-    return composed.strip(), tuple(dict.fromkeys(repairs))
+    repairs += ["nfc"] if composed != said else []
+    return composed
 
 
 def is_vietnamese(*texts: str) -> bool:

@@ -32,6 +32,7 @@ _FOR_UNKNOWN = {
     "responseType": "None",
 }
 _DSIG = "http://www.w3.org/2000/09/xmldsig#"
+_FULL = re.compile(r"([^\s,]*),(\S+),(\d{4}-\S*|)")
 _REFERENCE = re.compile(r"([^\s,]*)\s*,\s*([^,]*?)\s*,\s*(\d{4}\S*)")
 
 
@@ -125,14 +126,11 @@ class _Reader:
             if said.nodes("references"):
                 self.fix("empty-references-dropped", "references")
             return ()
-        found = _REFERENCE.findall(written)[:MAX_REFERENCES]
-        triples = [t for t in written.split() if t.count(",") == 2]
-        if len(triples) != len(found):
+        found, clean = _triples(written)
+        if not clean:
             self.fix("references-mended", "references", written, f"{len(found)} references")
-        if not found:
-            found = [("", part.split(",")[0], "") for part in written.split()[:MAX_REFERENCES]]
         references = []
-        for sender, name, sent in found:
+        for sender, name, sent in found[:MAX_REFERENCES]:
             if name == identifier:
                 self.fault("self-reference", "references", f"{sender},{name},{sent}")
                 continue
@@ -351,6 +349,31 @@ def _resource(said: _Said) -> Resource:
         deref_uri="".join(said.one("derefUri").split()),
         digest=said.one("digest"),
     )
+
+
+def _triples(written: str) -> tuple[list[tuple[str, str, str]], bool]:
+    """((sender, identifier, sent) of each reference, whether all were written as CAP says). What is left out is ""."""
+    words = [_FULL.fullmatch(word) for word in written.split()]
+    if all(words):
+        return [(w[1], w[2], w[3]) for w in words if w], all(w[1] and w[3] for w in words if w)
+    found: list[tuple[str, str, str]] = []
+    end = 0
+    for match in _REFERENCE.finditer(written):
+        found += [_partial(word) for word in written[end : match.start()].split()]
+        found.append((match[1], match[2], match[3]))
+        end = match.end()
+    found += [_partial(word) for word in written[end:].split()]
+    return [one for one in found if one[1]], False
+
+
+def _partial(word: str) -> tuple[str, str, str]:
+    """A reference of fewer than three parts: an identifier, with its sender before it or its time after it."""
+    parts = [part for part in word.split(",") if part]
+    if len(parts) < 2:
+        return "", parts[0] if parts else "", ""
+    if re.match(r"\d{4}-\d\d-\d\dT", parts[-1]):
+        return parts[0] if len(parts) > 2 else "", parts[-2], parts[-1]
+    return parts[0], ",".join(parts[1:]), ""
 
 
 def _quoted(said: str) -> tuple[str, ...]:

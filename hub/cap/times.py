@@ -39,7 +39,10 @@ _LOOSE = re.compile(
     r"(?P<half2>上午|下午|[AaPp]\.?[Mm]\.?|SA|CH)?\s*(?P<zone>Z|z|UTC|GMT|[-+]\d\d:?\d\d|[-+]\d\d)?"
 )
 _AFTERNOON = ("下午", "pm", "ch")
-_THAI_ERA_FROM = 2400
+_YEARS = (1950, 9998)
+"""Years that can be told in any zone, and with a day added."""
+
+_THAI_ERA_FROM, _THAI_ERA_TO = 2400, 2800
 _THAI_ERA = 543
 
 
@@ -47,8 +50,18 @@ def read_time(text: str, zone: tzinfo) -> tuple[datetime, tuple[str, ...]]:
     """(the moment with its offset, names of the repairs). A time without a zone is taken to be in `zone`.
 
     Raises:
-        ValueError: it is no time in any form we know.
+        ValueError: it is no time in any form we know, or in a year in which no clock of a warning centre stands.
     """
+    try:
+        moment, repairs = _read(text, zone)
+    except OverflowError:
+        raise ValueError(f"no time: {text!r}") from None
+    if not _YEARS[0] <= moment.year <= _YEARS[1]:
+        raise ValueError(f"no year of a warning: {text!r}")
+    return moment, repairs
+
+
+def _read(text: str, zone: tzinfo) -> tuple[datetime, tuple[str, ...]]:
     said = text.strip()
     if _CAP.fullmatch(said) and not said.endswith("+00:00"):
         return parse_strict(said), ()
@@ -65,7 +78,7 @@ def read_time(text: str, zone: tzinfo) -> tuple[datetime, tuple[str, ...]]:
 def _loose(found: re.Match[str], zone: tzinfo) -> tuple[datetime, tuple[str, ...]]:
     repairs = []
     year, hour = int(found["y"]), int(found["h"] or 0)
-    if year > _THAI_ERA_FROM:
+    if _THAI_ERA_FROM < year < _THAI_ERA_TO:
         year -= _THAI_ERA
         repairs.append("time-other-calendar")
     half = (found["half"] or found["half2"] or "").replace(".", "").casefold()

@@ -1,12 +1,16 @@
-"""The strict writer: valid CAP 1.2 in schema order; `read(write(alert)).alert == alert` for every alert the reader makes."""
+"""The strict writer: valid CAP 1.2 in schema order; `read(write(alert)).alert == alert` for every alert the reader makes.
+
+Only fractions of a second are lost: the schema has none.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 
 from lxml import etree
 
-from hub.cap.model import Alert, Area, Info, NamedValue, Resource
+from hub.cap.model import Alert, Area, Info, NamedValue, Reference, Resource
 from hub.cap.parser import Element
 from hub.cap.times import text_of
 
@@ -28,8 +32,7 @@ def write(alert: Alert) -> bytes:
     for code in alert.codes:
         _text(root, "code", code)
     _maybe(root, "note", alert.note)
-    triples = (f"{r.sender},{r.identifier},{text_of(r.sent) if r.sent else ''}" for r in alert.references)
-    _maybe(root, "references", " ".join(triples))
+    _maybe(root, "references", " ".join(_triple(reference) for reference in alert.references))
     _maybe(root, "incidents", _quoted(alert.incidents))
     for info in alert.infos:
         _info(etree.SubElement(root, f"{{{CAP}}}info"), info)
@@ -96,9 +99,7 @@ def _area(node: Element, area: Area) -> None:
 def number(value: float) -> str:
     """The shortest decimal that gives the same number back, never with an exponent (CAP's grammar has none)."""
     shown = repr(float(value))
-    if "e" in shown or "E" in shown:
-        shown = f"{value:.20f}".rstrip("0").rstrip(".")
-    return shown
+    return format(Decimal(shown), "f") if "e" in shown else shown
 
 
 def _text(parent: Element, name: str, said: str) -> None:
@@ -111,8 +112,16 @@ def _maybe(parent: Element, name: str, said: str) -> None:
 
 
 def _time(parent: Element, name: str, moment: datetime) -> None:
-    """Whole seconds: CAP 1.2 §3.3.2 has no fractions."""
-    _text(parent, name, text_of(moment.replace(microsecond=0)))
+    _text(parent, name, _whole(moment))
+
+
+def _whole(moment: datetime) -> str:
+    """Whole seconds: CAP 1.2 §3.3.2 has no fractions. A reference loses them as the `sent` it names does."""
+    return text_of(moment.replace(microsecond=0))
+
+
+def _triple(reference: Reference) -> str:
+    return f"{reference.sender},{reference.identifier},{_whole(reference.sent) if reference.sent else ''}"
 
 
 def _values(parent: Element, name: str, values: tuple[NamedValue, ...]) -> None:

@@ -73,6 +73,13 @@ def load(file: Path | None = None, *, mode: str = "", **changed: Any) -> Config:
         raise ConfigError(f"{file or 'hub.toml'}: hub.mode", f"{hub.mode!r} is no mode", f"one of {', '.join(MODES)}")
     root = config_root()
     folder = Path(hub.profile) if (Path(hub.profile) / "profile.toml").exists() else root / "profiles" / hub.profile
+    if not folder.is_dir():
+        known = sorted(path.name for path in (root / "profiles").iterdir() if path.is_dir())
+        raise ConfigError(
+            f"{file or 'hub.toml'}: hub.profile",
+            f"there is no profile {hub.profile!r}",
+            f"{', '.join(known)}, or a folder",
+        )
     return Config(settings=replace(settings, hub=hub), profile=load_profile(folder, root), root=root, file=file)
 
 

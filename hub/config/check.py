@@ -43,7 +43,7 @@ def _http(config: Config) -> Iterator[Problem]:
     for key in ("cert", "key"):
         value = getattr(http, key)
         if value and not Path(value).is_file():
-            yield Problem(file, f"http.{key}", f"there is no file {value}")
+            yield Problem(file, f"http.{key}", f"there is no file {value}", "the path of a PEM file")
     if bool(http.cert) != bool(http.key):
         yield Problem(file, "http.key", "cert and key belong together", "set both or none")
     if http.key and Path(http.key).is_file() and Path(http.key).stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
@@ -67,7 +67,7 @@ def _source(source: SourceSettings) -> Iterator[Problem]:
     if source.status not in STATUSES:
         yield Problem(file, "status", f"{source.status!r} is no CAP status", f"one of {', '.join(STATUSES)}")
     if source.ca_file and not Path(source.ca_file).is_file():
-        yield Problem(file, "ca_file", f"there is no file {source.ca_file}")
+        yield Problem(file, "ca_file", f"there is no file {source.ca_file}", "the path of a PEM file")
     try:
         module = plugin("connectors", source.kind, where=file)
         settings = settings_of(module, source.settings, where=f"{file} settings")
@@ -99,7 +99,7 @@ def _doubles(config: Config) -> Iterator[Problem]:
 
 
 def _documents(config: Config) -> Iterator[Problem]:
-    gazetteer = Gazetteer.load(config.root / "gazetteer", on=config.profile.gazetteer_on, home=config.profile.province)
+    gazetteer = config.profile.gazetteer
     hazards = Hazards.load(config.root / "hazards.csv")
     ids = {kind: {i for k, i, _ in config.profile.documents if k == kind} for kind in ("owner", "endpoint", "source")}
     for kind, rule_id, body in config.profile.documents:
@@ -129,10 +129,15 @@ def _subscription(rule_id: str, body: Any, known: Collection[str]) -> Iterator[P
     try:
         subscription = subscription_of(rule_id, body)
     except ConfigError as error:
-        yield Problem(f"subscription {rule_id}", error.where, error.reason, error.mend)
+        yield Problem(f"subscription {rule_id}", error.where, error.reason, error.mend or "see docs/settings.md")
         return
     if subscription.endpoint_id not in known:
-        yield Problem(f"subscription {rule_id}", "endpoint_id", f"there is no endpoint {subscription.endpoint_id!r}")
+        yield Problem(
+            f"subscription {rule_id}",
+            "endpoint_id",
+            f"there is no endpoint {subscription.endpoint_id!r}",
+            "an id of endpoints.toml",
+        )
 
 
 def _words(file: str, body: Any, gazetteer: Gazetteer, hazards: Hazards) -> Iterator[Problem]:

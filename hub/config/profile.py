@@ -49,6 +49,7 @@ class Profile:
     name: str
     province: str
     gazetteer_on: date
+    gazetteer: Gazetteer
     sources: tuple[SourceSettings, ...]
     documents: tuple[Document, ...]
     offers: tuple[Offer, ...] = ()
@@ -82,6 +83,7 @@ def load_profile(folder: Path, root: Path) -> Profile:
         name=str(head["name"]),
         province=str(head["province"]),
         gazetteer_on=head["gazetteer_on"],
+        gazetteer=gazetteer,
         sources=sources,
         documents=(
             *(("owner", agency.id, agency.body()) for agency in agencies.listed),

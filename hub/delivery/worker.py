@@ -91,7 +91,8 @@ class Courier:
     async def step(self) -> None:
         """One scan: what expired is told so, what is due is claimed and begins."""
         now = to_us(self.clock.now())
-        await self.store.write(lambda conn: ledger.sweep(conn, now))
+        if await self.store.read(lambda conn: deliveries.needs_sweep(conn, now)):
+            await self.store.write(lambda conn: ledger.sweep(conn, now))
         for lanes in ((0,), (1,), (2, 3)):
             await self._claim_due(lanes)
 

@@ -11,7 +11,7 @@ import msgspec
 import structlog
 
 from hub.clock import Clock
-from hub.connector import Connector, Mark, Payload, Read, Source, Spoken
+from hub.connector import Candidate, Connector, Mark, Payload, Read, Source, Spoken, Unreadable, Withdrawn
 from hub.errors import HubError, SourceError
 from hub.http import Fetcher
 from hub.intake.health import OFF, Brought, Health, Rhythm, after_failure, after_read, is_return, judged, reason_of
@@ -79,9 +79,8 @@ class Listener:
                     self._said.remember(digests)
                     mark, health = read.mark, heard.health
                     reads, records = reads + 1, records + len(heard.records)
-                    backlog = (
-                        backlog and not self.pushed
-                    )  # a pushed source's turn lasts: only its first Read is an arrears
+                    if self.pushed:
+                        backlog = False  # its turn lasts: only the first Read is backlog
         except SourceError as error:
             await self._failed(health, error)
             return Turn(reads, records, error.reason, error.retry_after_s)
@@ -193,6 +192,30 @@ class Probed:
     faults: tuple[str, ...] = ()
     mark: Mark | None = None
     reason: str = ""
+
+    def lines(self) -> list[str]:
+        """The same for a person at a terminal: what was read, what it says one by one, what went wrong."""
+        told = [f"{len(payload.body)} bytes from {payload.url or 'a push'}" for payload in self.payloads]
+        told += [_line(one) for one in self.said]
+        told += [f"fault: {fault}" for fault in self.faults]
+        return [*told, f"not read: {self.reason}" if self.reason else f"would say {len(self.said)}"]
+
+
+def _line(said: Spoken) -> str:
+    if isinstance(said, Candidate):
+        alert = said.alert
+        info = alert.infos[0] if alert.infos else None
+        what = f"{info.severity} {info.event}: {info.headline or alert.note}" if info else alert.note
+        mended = f" ({', '.join(dict.fromkeys(r.code for r in said.repairs))})" if said.repairs else ""
+        name = said.source_key or alert.identifier
+        return (
+            f"{'end' if said.ended else alert.msg_type} {name} {alert.sent.isoformat()} {alert.status} {what}{mended}"
+        )
+    if isinstance(said, Unreadable):
+        return f"unreadable: {said.reason} {said.detail}"
+    if isinstance(said, Withdrawn):
+        return f"withdrawn: {said.source_key or said.identifier}"
+    return f"{type(said).__name__.lower()}: {said}"
 
 
 async def probe(connector: Connector, fetcher: Fetcher, *, limit_s: float = READ_LIMIT_S) -> Probed:

@@ -46,7 +46,8 @@ class Schedule:
         self._look_every_s = look_every_s
         self._push_waits_s = push_waits_s
         self._scheduler = AsyncIOScheduler(timezone=UTC)
-        self._turns: set[asyncio.Task[None]] = set()
+        self._turns: dict[str, asyncio.Task[None]] = {}
+        self._again: set[str] = set()
         self._due_by: dict[str, float] = {}
 
     async def run(self) -> None:
@@ -60,15 +61,18 @@ class Schedule:
             await asyncio.Event().wait()
         finally:
             self._scheduler.shutdown(wait=False)
-            left = [*standing, *self._turns]
+            left = [*standing, *self._turns.values()]
             for task in left:
                 task.cancel()
             await asyncio.gather(*left, return_exceptions=True)
 
     def read_now(self, source: str) -> bool:
-        """The source's next turn begins at once; False when it is not polled here."""
+        """The source is read at once, or once more when it is being read; False when it is not polled here."""
         if source not in self._polled:
             return False
+        if source in self._turns:
+            self._again.add(source)
+            return True
         self._scheduler.modify_job(source, next_run_time=datetime.now(UTC))
         return True
 
@@ -90,11 +94,15 @@ class Schedule:
     async def _turn(self, name: str, listener: Listener) -> None:
         task = asyncio.current_task()
         assert task is not None
-        self._turns.add(task)
+        self._turns[name] = task
+        turn = None
         try:
-            turn = await listener.turn()
+            while turn is None or name in self._again:
+                self._again.discard(name)
+                turn = await listener.turn()
         finally:
-            self._turns.discard(task)
+            del self._turns[name]
+            self._again.discard(name)
             self._expect(name, listener.source.interval_s)
         if turn.retry_after_s is not None and turn.retry_after_s > listener.source.interval_s:
             wait_s = min(turn.retry_after_s, LONGEST_WAIT_S)

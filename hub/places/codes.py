@@ -71,7 +71,7 @@ class Codes:
 
     def iso_code(self, value: str) -> str:
         """Our code for an ISO 3166 code; a foreign one comes back as it is, our country's as our province, unknown ones as ""."""
-        wanted = value.strip().upper()
+        wanted = value.strip().upper().replace("_", "-")
         if wanted == "VN":
             return self.structure.home
         found = _ISO.fullmatch(wanted)

@@ -178,9 +178,10 @@ def family(conn: Connection, chain_id: str) -> list[str]:
 
 
 def source_key_of(conn: Connection, source: str, names: Sequence[str]) -> str | None:
-    """The event's first known id at that source under any of its `names`, or None when none of them is known."""
-    stmt = select(aliases.c.source_key).where(aliases.c.source == source, aliases.c.alias.in_(names)).limit(1)
-    return conn.execute(stmt).scalar_one_or_none()
+    """The event's first known id at that source under the first of its `names` that is known, or None when none is."""
+    stmt = select(aliases.c.alias, aliases.c.source_key).where(aliases.c.source == source, aliases.c.alias.in_(names))
+    known = {row.alias: str(row.source_key) for row in conn.execute(stmt)}
+    return next((known[name] for name in names if name in known), None)
 
 
 def remember_aliases(conn: Connection, source: str, source_key: str, names: Iterable[str]) -> None:

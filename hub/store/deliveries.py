@@ -325,3 +325,19 @@ def unrouted(conn: Connection, *, before: int, most: int = 20) -> list[int]:
         .limit(most)
     )
     return list(conn.execute(stmt).scalars())
+
+
+def needs_sweep(conn: Connection, now: int) -> bool:
+    """Whether a lease ran out, a pending delivery expired, or one waits whose alert is no longer the head: usually none."""
+    leased = select(deliveries.c.delivery_id).where(deliveries.c.state == "in_flight", deliveries.c.lease_until < now)
+    ended = select(deliveries.c.delivery_id).where(deliveries.c.state == "pending", deliveries.c.expires_at <= now)
+    stale = (
+        select(deliveries.c.delivery_id)
+        .join(alerts, alerts.c.alert_id == deliveries.c.alert_id)
+        .where(
+            deliveries.c.state == "pending",
+            deliveries.c.event_type.not_in(("alert.missed", "alert.disputed")),
+            alerts.c.state.not_in(HEAD_STATES),
+        )
+    )
+    return any(conn.execute(stmt.limit(1)).first() is not None for stmt in (leased, ended, stale))

@@ -101,10 +101,16 @@ def events_before(conn: Connection, seq: int, *, limit: int) -> Sequence[Row[Any
     return conn.execute(_events().where(events.c.seq <= seq).order_by(events.c.seq.desc()).limit(limit)).all()
 
 
-def units_of(conn: Connection, alert_ids: Collection[str]) -> dict[str, frozenset[str]]:
-    """The administrative units of each alert; an alert without any is left out."""
+def units_of(conn: Connection, alert_ids: Collection[str], *, among: Collection[str] = ()) -> dict[str, frozenset[str]]:
+    """The administrative units of each alert (only those `among` these, when there are any); an alert without any is left out.
+
+    A warning for the whole province has hundreds.
+    """
     found: dict[str, set[str]] = {}
-    for row in _in_portions(conn, select(alert_units), alert_units.c.alert_id, alert_ids):
+    stmt = select(alert_units)
+    if among:
+        stmt = stmt.where(alert_units.c.unit.in_(sorted(among)))
+    for row in _in_portions(conn, stmt, alert_units.c.alert_id, alert_ids):
         found.setdefault(row.alert_id, set()).add(row.unit)
     return {alert_id: frozenset(units) for alert_id, units in found.items()}
 

@@ -260,9 +260,17 @@ async def test_probing_shows_what_would_be_said_and_stores_nothing() -> None:
     found = await probe(Connector(source_of(script), clock=SetClock(START)), NoFetcher())
     assert found.said == (said(payload("a", "!x"), "a"), Unreadable("one", payload("a", "!x").sha256, "bad", "!x"))
     assert (found.mark, found.faults, found.reason) == ({"n": 1}, ("http-404 y",), "")
+    assert found.lines() == [
+        "11 bytes from test://one",
+        "Alert a 2026-11-24T02:55:00+00:00 Actual Unknown Lũ: ",
+        "unreadable: bad !x",
+        "fault: http-404 y",
+        "would say 2",
+    ]
 
 
 async def test_probing_a_source_that_cannot_be_read_says_why() -> None:
     script = Script(turns=[[SourceError("tls-chain", "no issuer")]])
     found = await probe(Connector(source_of(script), clock=SetClock(START)), NoFetcher())
     assert (found.reason, found.payloads, found.said) == ("tls-chain", (), ())
+    assert found.lines() == ["fault: tls-chain: no issuer", "not read: tls-chain"]

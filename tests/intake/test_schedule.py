@@ -104,9 +104,20 @@ async def test_a_source_can_be_read_now() -> None:
     script = Script()
     async with running(listener(script, OpenedStore(), name="one", interval_s=3600)) as scheduled:
         await until(lambda: len(script.marks) == 1)
-        assert scheduled.read_now("one")
+        assert scheduled.read_now("one"), "be the first turn over or not"
         await until(lambda: len(script.marks) == 2)
         assert not scheduled.read_now("nobody")
+
+
+async def test_a_source_that_is_being_read_is_read_once_more() -> None:
+    script = Script(turns=[[Read((), {})]], rest_s=0.05)
+    async with running(listener(script, OpenedStore(), name="one", interval_s=3600)) as scheduled:
+        await until(lambda: len(script.marks) == 1)
+        assert scheduled.read_now("one")
+        assert scheduled.read_now("one")
+        await until(lambda: len(script.marks) == 2)
+        await asyncio.sleep(0.05)
+        assert len(script.marks) == 2
 
 
 async def test_a_scheduler_that_forgot_a_source_is_reminded() -> None:

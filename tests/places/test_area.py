@@ -5,6 +5,8 @@ import time
 from datetime import date
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from hub.cap.model import Area, Circle, NamedValue, Ring
 from tests.places.dated import NEW, OLD, gazetteer
@@ -100,3 +102,45 @@ def test_a_warning_of_93_000_points_is_resolved_within_300_ms() -> None:
         taken.append(time.perf_counter() - began)
     assert {"731", "742", "74"} <= found.units
     assert min(taken) < 0.3, taken
+
+
+PIECES = (
+    "huyện",
+    "xã",
+    "tỉnh",
+    "Đồng Nai",
+    "Tân Phú",
+    "TP.",
+    "các",
+    ",",
+    "và",
+    "(",
+    ")",
+    ":",
+    "Long An",
+    "Hà Nội",
+    "H.",
+    "Lộc Thạnh",
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.one_of(st.text(max_size=60), st.lists(st.sampled_from(PIECES), max_size=12).map(" ".join)),
+    st.lists(st.one_of(st.sampled_from(["75", "731", "26119", "99999", "00001"]), st.text(max_size=8)), max_size=3),
+    st.lists(st.tuples(st.floats(-90, 90), st.floats(-180, 180), st.floats(0, 20_000)), max_size=2),
+)
+def test_every_area_concerns_somebody_or_is_known_to_be_elsewhere(
+    words: str, codes: list[str], circles: list[tuple[float, float, float]]
+) -> None:
+    area = Area(
+        words,
+        circles=tuple(Circle(*circle) for circle in circles),
+        geocodes=tuple(NamedValue("VN:GSO", code) for code in codes),
+    )
+    for on in (OLD, NEW):
+        found = gazetteer(on).resolve_area(area)
+        assert bool(found.units) != found.elsewhere
+        if found.widened:
+            assert found.unresolved
+            assert {unit.code for unit in gazetteer(on).units()} <= found.units

@@ -31,6 +31,7 @@ def test_codes_are_read_in_every_spelling(system: str, value: str, named: set[st
         ("SAME", "017031"),
         ("EMMA_ID", "PL2465"),
         ("ISO3166-2", "TH-10"),
+        ("ISO 3166-2", "AU_SA"),
         ("VN:GSO", "00001"),
         ("VN:GSO", "01"),
     ],

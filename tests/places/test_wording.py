@@ -50,7 +50,9 @@ def test_places_elsewhere_concern_nobody_here(text: str) -> None:
     assert (found.units, found.widened, found.elsewhere) == (frozenset(), False, True)
 
 
-@pytest.mark.parametrize("text", ["Bangkok", "Springfield, Illinois", "", "xã Abc", "Long Island, New York", "An Gian"])
+@pytest.mark.parametrize(
+    "text", ["Bangkok", "Springfield, Illinois", "", "xã Abc", "Long Island, New York", "An Gian", "U.S. nationwide"]
+)
 def test_words_nobody_knows_are_widened_and_flagged(text: str) -> None:
     found = worded(OLD, text)
     assert found.widened

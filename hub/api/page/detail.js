@@ -3,6 +3,8 @@
 import { element, pairs, table } from "/page/draw.js";
 import { named, when, word } from "/page/words.js";
 
+const MOST_UNITS = 12;
+
 export class Detail {
   #id = "";
   #asked = 0;
@@ -62,7 +64,7 @@ function facts({ alert, units }) {
       [word("fact.received"), when(alert.received_at)],
       [word("fact.until"), when(alert.live_until)],
       [word("fact.hazards"), alert.hazards.map((hazard) => named("hazard", hazard)).join(", ")],
-      [word("fact.units"), units.map((unit) => unit.name || unit.code).join(", ")],
+      [word("fact.units"), units.slice(0, MOST_UNITS).map((unit) => unit.name || unit.code).join(", ") + (units.length > MOST_UNITS ? word("and-more", { more: units.length - MOST_UNITS }) : "")],
       [word("fact.incident"), alert.incident_id],
     ]),
     element("p", {}, [element("a", { href: `/v1/alerts/${id}/cap` }, [word("as-cap")]), " · ", element("a", { href: `/v1/alerts/${id}/payload`, download: "payload" }, [word("as-received")])]),

@@ -51,7 +51,7 @@ def test_vietnamese_comes_first_and_both_languages_say_the_same_figures() -> Non
     assert (vi.language, vi.event, en.language, en.event) == ("vi-VN", "Động đất", "en-US", "Earthquake")
     assert vi.parameters == en.parameters
     assert vi.parameter("magnitude") == "5.2"
-    assert vi.parameter("eventTime") == AT.isoformat()
+    assert vi.parameter("originTime") == AT.isoformat()
     assert vi.parameter("usgs:ids") == "us1,vn7"
 
 

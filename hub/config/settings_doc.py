@@ -1,0 +1,106 @@
+"""Writes docs/settings.md from the settings themselves: `python -m hub.config.settings_doc > docs/settings.md`."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import pkgutil
+import sys
+import textwrap
+from collections.abc import Iterator
+from dataclasses import MISSING, Field, fields
+from typing import Any, cast
+
+from hub.config.offers import Offer
+from hub.config.profile import HEAD_KEYS
+from hub.config.settings import Settings, SourceSettings
+
+PLUGINS = ("connectors", "consumers")
+
+_INTRO = """# Settings
+
+Written by `python -m hub.config.settings_doc`; change the docstring beside the setting, never this page.
+
+`hub run` without any file takes the defaults below: profile `dong-nai-2023`, data in `./data/<mode>`. Settings stand in `hub.toml`
+(`--config`, else `HUB_CONFIG`, else `./hub.toml`); who, which rules and which sources stand in the profile's folder. A profile with
+`extends` takes each file it has not from the other. `hub check` names every mistake with file, key, reason and mend.
+Tables of places and hazards: `config/gazetteer/SOURCES.md` and the first line of `config/hazards.csv`.
+"""
+
+
+def describe() -> str:
+    """The whole page."""
+    parts = [_INTRO, "## hub.toml\n"]
+    for section in fields(Settings):
+        parts.append(_table(f"### [{section.name}]", type(getattr(Settings(), section.name))))
+    parts.append("## The profile's folder\n")
+    rows = "".join(f"| `{key}` | {meaning} |\n" for key, meaning in HEAD_KEYS.items())
+    parts.append(f"### profile.toml\n\n| Key | Meaning |\n|---|---|\n{rows}")
+    parts.append(_table("### sources.toml: [[source]]", SourceSettings))
+    parts.append(_table("### offers.toml: [[offer]]", Offer))
+    parts.append(_OTHERS)
+    for package in PLUGINS:
+        parts.append(f"## {package}\n")
+        parts += [_table(f"### {name}", plugin) for name, plugin in plugins(package)]
+    return "\n".join(parts)
+
+
+def plugins(package: str) -> Iterator[tuple[str, type]]:
+    """(kind, Settings) of every plugin in that folder."""
+    for found in pkgutil.iter_modules(importlib.import_module(package).__path__):
+        settings = getattr(importlib.import_module(f"{package}.{found.name}"), "Settings", None)
+        if settings is not None:
+            yield found.name, settings
+
+
+def meanings(settings: type) -> dict[str, str]:
+    """Field -> the text that stands below it in the source; "" where none does."""
+    tree = ast.parse(textwrap.dedent(inspect.getsource(settings)))
+    body = cast(ast.ClassDef, tree.body[0]).body
+    found: dict[str, str] = {}
+    for statement, below in zip(body, [*body[1:], None], strict=True):
+        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+            text = below.value.value if isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant) else ""
+            found[statement.target.id] = " ".join(str(text).split())
+    return found
+
+
+def _table(title: str, settings: type) -> str:
+    said = meanings(settings)
+    rows = [f"| `{f.name}` | {_default(f)} | {said.get(f.name, '')} |" for f in fields(cast(Any, settings))]
+    return "\n".join([f"{title}\n", "| Key | Default | Meaning |", "|---|---|---|", *rows, ""])
+
+
+def _default(field: Field[Any]) -> str:
+    if field.default is not MISSING:
+        return f"`{_toml(field.default)}`" if field.default is not None else "none"
+    if field.default_factory is not MISSING:
+        return f"`{_toml(field.default_factory())}`"
+    return "must be given"
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return f'"{value}"'
+    if isinstance(value, list | tuple | frozenset | set):
+        return "[" + ", ".join(_toml(one) for one in value) + "]"
+    return "{}" if value == {} else str(value)
+
+
+_OTHERS = """### The other files
+
+| File | Table | Keys |
+|---|---|---|
+| `authorities.toml` | `[[authority]]` | `source`, and what it may say: `senders`, `hazards`, `units`, `max_severity`, `certificates` (PEM), `delegates`; empty lists mean any |
+| `treaties.toml` | `[[treaty]]` | `owner` (an agency of kind neighbour), `hazards`, `units`, `min_severity`, `restricted`; without one a neighbour gets nothing |
+| `endpoints.toml` | `[[endpoint]]` | `id`, `owner`, `kind` (file in consumers/), `language`, `alternate`, `[endpoint.settings]` |
+| `subscriptions.toml` | `[[subscription]]` | `id`, `endpoint_id`, `owner`, `number`, and the conditions of a subscription |
+| `feeds.toml` | `[[feed]]` | `name`, `kind`, `each` (unit or neighbour: one feed each), and the follower's own settings |
+| `agencies.csv` | | `id`, `name`, `name_en`, `kind` (agency, neighbour, public, air_defence), `each` (district, commune, neighbour), `units`, `section`, `valid_from`, `valid_to`, `successor` |
+"""
+
+if __name__ == "__main__":
+    sys.stdout.write(describe())
