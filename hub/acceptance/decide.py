@@ -189,6 +189,7 @@ def _known(
     """
     told = content_hash(alert)
     if candidate.source_key or told == known.content_hash:
+        alerts.listed_again(conn, alert_id)
         return _decision(known, "duplicate")
     other_id = f"x{hashlib.sha256(f'{alert_id}{told}'.encode()).hexdigest()[:24]}"
     again = alerts.get(conn, other_id)
@@ -308,7 +309,10 @@ def _keep(
     live_until = max((to_us(i.live_until) for i in infos), default=to_us(alert.sent))
     chain_seq = alerts.next_chain_seq(conn, chain_id) if chain_id else 0
     seq = _event(conn, head, ground, kind="decided", alert_id=alert_id)
-    faults = tuple(dict.fromkeys([*(f.code for f in candidate.faults), *(worked.flags if worked else ()), *flags]))
+    backlog = ("backlog",) if candidate.backlog else ()
+    faults = tuple(
+        dict.fromkeys([*(f.code for f in candidate.faults), *(worked.flags if worked else ()), *flags, *backlog])
+    )
     held = disposition == "held"
     alerts.insert_alert(
         conn,

@@ -13,7 +13,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from hub.bench.report import Row, interleave, rows_of, table
+from hub.bench.report import Measured, interleave, table
 from hub.cap.model import Alert, Info, severity_rank
 from hub.routing.index import Index
 from hub.subscription import AlertFacts, InfoFacts, Subscription
@@ -26,32 +26,32 @@ SIZES = (1_000, 10_000, 100_000)
 ALERTS = 60
 
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)
-_WEST, _SOUTH, _WIDE, _HIGH = 106.4, 10.5, 1.2, 1.4
+_WEST, _SOUTH, _WIDE, _HIGH = 105.5, 9.5, 2.8, 2.7
 _COLUMNS, _LINES = 60, 50
 _HAZARDS, _SOURCES = 30, 40
 _KM = 1 / 111.0
 
 
-def run(rounds: int = 5, sizes: Sequence[int] = SIZES, *, alerts: int = ALERTS) -> list[Row]:
-    """Rows for each size: the floor, the index, and the index with a reason for every match.
+def run(rounds: int = 5, sizes: Sequence[int] = SIZES) -> str:
+    """The tables of `hub bench route`, one for each number of subscriptions."""
+    parts = [f"subscriptions that fit one alert; goal at 100,000: {GOAL} of the floor (M1)"]
+    for size, measured in measure(rounds, sizes):
+        parts.append(f"{size:,} subscriptions, per alert\n{table(measured, floor=FLOOR)}")
+    return "\n\n".join(parts)
+
+
+def measure(rounds: int, sizes: Sequence[int], *, alerts: int = ALERTS) -> Iterator[tuple[int, dict[str, Measured]]]:
+    """For each size the floor, the index, and the index with a reason for every match.
 
     Raises:
         AssertionError: the index and the floor do not find the same.
     """
-    rows: list[Row] = []
     said = list(made_alerts(alerts))
     for size in sizes:
-        rules = list(made_subscriptions(size))
-        rows += _measure(rounds, rules, said)
-    return rows
+        yield size, _measure(rounds, list(made_subscriptions(size)), said)
 
 
-def report(rows: Sequence[Row]) -> str:
-    """The rows as a table."""
-    return table(f"route: subscriptions that fit one alert (goal at 100,000: {GOAL} of the floor)", rows, per="alert")
-
-
-def _measure(rounds: int, rules: Sequence[Subscription], said: Sequence[AlertFacts]) -> list[Row]:
+def _measure(rounds: int, rules: Sequence[Subscription], said: Sequence[AlertFacts]) -> dict[str, Measured]:
     floor, index = Floor(rules), Index()
     for rule in rules:
         index.apply(rule.subscription_id, rule)
@@ -65,16 +65,15 @@ def _measure(rounds: int, rules: Sequence[Subscription], said: Sequence[AlertFac
     for facts in fresh:
         found = [rule.subscription_id for rule, _ in index.match(facts, now=_NOW)]
         assert found == sorted(rules[n].subscription_id for n in floor.fitting(facts)), facts.alert_id
-    measured = interleave(
+    return interleave(
         rounds,
-        {
-            FLOOR: lambda: [floor.fitting(facts) for facts in fresh],
-            "index": lambda: [index.fitting(facts, now=_NOW) for facts in fresh],
-            "index, with reasons": lambda: [index.match(facts, now=_NOW) for facts in fresh],
-        },
+        [
+            (FLOOR, len(said), lambda: [floor.fitting(facts) for facts in fresh]),
+            ("index", len(said), lambda: [index.fitting(facts, now=_NOW) for facts in fresh]),
+            ("index, with reasons", len(said), lambda: [index.match(facts, now=_NOW) for facts in fresh]),
+        ],
         before=renew,
     )
-    return rows_of(f"{len(rules):,}", measured, count=len(said), floor=FLOOR)
 
 
 class Floor:

@@ -88,6 +88,7 @@ def sweep(conn: Connection, now: int) -> None:
     """Leases that ran out are pending again; what is no longer the head is superseded; what expired is told as missed."""
     deliveries.free_leases(conn, now=now, dead=())
     deliveries.supersede_stale(conn, now)
+    deliveries.uncover(conn, now)
     for row in deliveries.expire(conn, now):
         alarms.open_alarm(conn, kind="delivery.missed", about=row.endpoint_id, detail=row.alert_id, at=now)
         if row.event_type in TELL_WHEN_MISSED:

@@ -100,5 +100,23 @@ class Desk:
                 i for i in msgspec.json.decode(row["infos"]) if told.facts.infos[i].live_until > attempted_at
             ),
             flags=told.flags,
+            summary=self._summary(conn, row, told) if row["event_type"] == "alert.summary" else (),
             recent_ids=deliveries.recent_ids(conn, row["endpoint_id"], row["seq"]),
+        )
+
+    def _summary(self, conn: Connection, row: Mapping[str, Any], told: Told) -> tuple[Mapping[str, Any], ...]:
+        """One line for each alert in force that the summary tells: the carrier's own first."""
+        others = [
+            (r.alert_id, r.seq, self.told(conn, r.alert_id)) for r in deliveries.covered_by(conn, row["delivery_id"])
+        ]
+        return tuple(
+            {
+                "alert_id": alert_id,
+                "seq": seq,
+                "identifier": one.facts.alert.identifier,
+                "severity": one.facts.alert.severity(),
+                "headline": next((i.headline or i.event for i in one.facts.alert.infos), ""),
+                "live_until": max(i.live_until for i in one.facts.infos).isoformat(),
+            }
+            for alert_id, seq, one in [(row["alert_id"], row["seq"], told), *others]
         )

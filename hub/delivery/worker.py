@@ -127,6 +127,8 @@ class Courier:
         for row in rows:
             until = now + round(retry.lease_s(row.lane) * 1e6)
             if deliveries.claim(conn, row.delivery_id, worker=self.worker, now=now, lease_until=until):
+                if row.event_type == "alert.summary":
+                    deliveries.cover_summaries(conn, row.endpoint_id, by=row.delivery_id, now=now)
                 claimed.append({**row._mapping, "attempts": row.attempts + 1, "state": "in_flight"})
         return claimed
 

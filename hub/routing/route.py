@@ -24,6 +24,8 @@ log = structlog.get_logger()
 
 DELIVERABLE = ("accepted", "repaired", "revision", "born_expired", "held", "born_superseded", "born_cancelled")
 DISPUTE_KEPT = timedelta(hours=24)
+GATHER_US = 10_000_000
+"""What a source's first read finds in force waits so long, to be told to each endpoint as one summary (ACC-10)."""
 
 MaySend = Callable[[Connection, AlertFacts, str, str], Any]
 """(connection, facts, endpoint id, event type) -> Yes | No: policy at the moment of routing (ROU-3)."""
@@ -142,25 +144,27 @@ class Router:
         if endpoint is None:
             alarms.open_alarm(conn, kind="endpoint.unknown", about=one.endpoint_id, detail=row.alert_id, at=now)
             return None
-        answer = self._may_send(conn, facts, one.endpoint_id, one.event_type)
+        event_type = "alert.summary" if _is_backlog(one, row, facts) else one.event_type
+        lane = lane_of(facts, event_type)
+        answer = self._may_send(conn, facts, one.endpoint_id, event_type)
         if isinstance(answer, No):
-            log.info("routing.withheld", alert=row.alert_id, endpoint=one.endpoint_id, reason=answer.reason)
-            return None
-        lane = lane_of(facts, one.event_type)
-        state, outcome = self._state_of(conn, one.endpoint_id, now)
-        claimed = state == "pending" and self._claims(lane, one.endpoint_id)
+            state, outcome = "failed", f"withheld {answer.reason}"
+        else:
+            state, outcome = self._state_of(conn, one.endpoint_id, now)
+        together = event_type == "alert.summary"
+        claimed = state == "pending" and not together and self._claims(lane, one.endpoint_id)
         rule_id = one.subscription.subscription_id if one.subscription is not None else ""
         return {
-            "delivery_id": deliveries.delivery_id(seq, one.endpoint_id, one.event_type),
+            "delivery_id": deliveries.delivery_id(seq, one.endpoint_id, event_type),
             "alert_id": row.alert_id,
             "seq": seq,
             "endpoint_id": one.endpoint_id,
-            "event_type": one.event_type,
+            "event_type": event_type,
             "chain_id": row.chain_id or "",
             "chain_seq": row.chain_seq or 0,
             "lane": lane,
             "state": "in_flight" if claimed else state,
-            "due_at": now,
+            "due_at": now + (GATHER_US if together else 0),
             "expires_at": to_us(one.expires_at),
             "attempts": int(claimed),
             "begun": int(claimed),
@@ -186,3 +190,10 @@ class Router:
         why = "unproven" if known is None else known.state
         alarms.open_alarm(conn, kind=f"endpoint.{why}", about=endpoint_id, detail="owed a delivery", at=now)
         return "failed", f"endpoint-{why}"
+
+
+def _is_backlog(one: Owed, row: Row[Any], facts: AlertFacts) -> bool:
+    """Whether the delivery belongs into the summary of a first read; Extreme + Immediate is told singly (ACC-10)."""
+    if one.event_type not in ("alert.new", "alert.update") or "backlog" not in msgspec.json.decode(row.flags):
+        return False
+    return not any(i.severity == "Extreme" and i.urgency == "Immediate" for i in facts.alert.infos)

@@ -228,3 +228,9 @@ def heads_of(conn: Connection, chain_id: str) -> list[str]:
         alerts.c.chain_id == chain_id, alerts.c.state.in_(("active", "cancels", "ends"))
     )
     return list(conn.execute(stmt).scalars())
+
+
+def listed_again(conn: Connection, alert_id: str) -> None:
+    """The source lists the alert again: it is no longer shown as withdrawn."""
+    stmt = update(alerts).where(alerts.c.alert_id == alert_id, alerts.c.withdrawn_at.is_not(None))
+    conn.execute(stmt.values(withdrawn_at=None))

@@ -15,7 +15,15 @@ DeliveryRow = Row[Any]
 HEAD_STATES = ("active", "cancels", "ends")
 """States of an alert that is the head of its chain: in force, or the message that ended it."""
 
-LIVE_EVENTS = ("alert.new", "alert.update", "alert.left_your_area", "alert.cancel", "alert.ended", "alert.disputed")
+LIVE_EVENTS = (
+    "alert.summary",
+    "alert.new",
+    "alert.update",
+    "alert.left_your_area",
+    "alert.cancel",
+    "alert.ended",
+    "alert.disputed",
+)
 
 
 def delivery_id(seq: int, endpoint_id: str, event_type: str) -> str:
@@ -340,4 +348,43 @@ def needs_sweep(conn: Connection, now: int) -> bool:
             alerts.c.state.not_in(HEAD_STATES),
         )
     )
-    return any(conn.execute(stmt.limit(1)).first() is not None for stmt in (leased, ended, stale))
+    return any(conn.execute(stmt.limit(1)).first() is not None for stmt in (leased, ended, stale, _untold()))
+
+
+def cover_summaries(conn: Connection, endpoint_id: str, *, by: str, now: int) -> int:
+    """Every other pending summary row of that endpoint is told in delivery `by`; returns how many (ACC-10)."""
+    stmt = (
+        update(deliveries)
+        .where(
+            deliveries.c.endpoint_id == endpoint_id,
+            deliveries.c.event_type == "alert.summary",
+            deliveries.c.state == "pending",
+            deliveries.c.delivery_id != by,
+        )
+        .values(state="covered", ended_by=by, begun=1, rev=now)
+    )
+    return conn.execute(stmt).rowcount
+
+
+def covered_by(conn: Connection, delivery_id: str) -> Sequence[DeliveryRow]:
+    """The summary rows that delivery tells beside its own, oldest first."""
+    stmt = select(deliveries).where(deliveries.c.ended_by == delivery_id, deliveries.c.state == "covered")
+    return conn.execute(stmt.order_by(deliveries.c.seq)).all()
+
+
+def _untold() -> Any:
+    carrier = deliveries.alias("carrier")
+    return (
+        select(deliveries.c.delivery_id)
+        .join(carrier, carrier.c.delivery_id == deliveries.c.ended_by)
+        .where(deliveries.c.state == "covered", carrier.c.state.in_(("superseded", "expired", "failed")))
+    )
+
+
+def uncover(conn: Connection, now: int) -> int:
+    """Summary rows whose carrier ended untold are pending again: nobody is left out because one alert was superseded."""
+    ids = list(conn.execute(_untold().limit(500)).scalars())
+    if not ids:
+        return 0
+    stmt = update(deliveries).where(deliveries.c.delivery_id.in_(ids), deliveries.c.state == "covered")
+    return conn.execute(stmt.values(state="pending", ended_by="", due_at=now, rev=now)).rowcount

@@ -128,3 +128,20 @@ def test_what_was_answered_202_survives_a_kill_and_keeps_its_id(town: Town, page
         timeout=10,
     )
     assert json.loads(again.text)["seq"] > max(a["seq"] for a in answers)
+
+
+def test_what_a_first_read_finds_in_force_is_told_as_one_summary(town: Town, pages: Pages, receiver: Receiver) -> None:
+    pages.rss("/index.xml", [])
+    town.sources = town.sources.replace(f"{pages.base}/index.xml", f"{pages.base}/late.xml")
+    town.write()
+    town.start()
+    client = signed_in(town)
+    subscribe(client, receiver)
+    links = [pages.put(f"/{n}.xml", cap(f"old-{n}")) for n in range(4)]
+    links.append(pages.put("/x.xml", cap("old-x", severity="Extreme", urgency="Immediate")))
+    pages.rss("/late.xml", links)
+    until(lambda: any(d["type"] == "alert.summary" for d in list(receiver.got)), within_s=45, what="the summary")
+    summaries = [d for d in receiver.got if d["type"] == "alert.summary"]
+    assert len(summaries) == 1
+    assert {one["identifier"] for one in summaries[0]["data"]["summary"]} == {f"old-{n}" for n in range(4)}
+    assert [d["type"] for d in receiver.alerts("old-x")] == ["alert.new"]
