@@ -262,9 +262,8 @@ def _chain(
         keep_until=keep_until,
         flags=tuple(sorted(standing.flags)),
     )
-    for other in linking.write_standings(conn, linked, chain_id=chain_id, new_id=alert_id):
-        chain_seq = alerts.next_chain_seq(conn, chain_id)
-        alerts.set_chain_seq(conn, other, chain_seq)
+    for other, its_chain in linking.write_standings(conn, linked, chain_id=chain_id, new_id=alert_id, now=now):
+        alerts.set_chain_seq(conn, other, alerts.next_chain_seq(conn, its_chain))
         _event(conn, head, ground, kind="revived", alert_id=other)
     return decision
 

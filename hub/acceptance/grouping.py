@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from math import isfinite, nan
 from typing import Any
 
 import msgspec
@@ -105,9 +106,11 @@ def _began_at(alert: Alert) -> datetime:
 def _magnitude(alert: Alert) -> float | None:
     for info in alert.infos:
         for name in MAGNITUDE:
-            said = info.parameter(name)
+            words = (info.parameter(name) or "").split()
             try:
-                return float(said.split()[0]) if said else None
-            except (ValueError, IndexError):
+                magnitude = float(words[0]) if words else nan
+            except ValueError:
                 continue
+            if isfinite(magnitude):
+                return magnitude
     return None

@@ -13,7 +13,7 @@ from hub.cap.chain import Chain, Node, Resolution, Standing, resolve
 from hub.cap.model import Reference
 from hub.cap.references import gather
 from hub.clock import from_us, to_us
-from hub.store import alerts
+from hub.store import alarms, alerts
 from hub.store.head import Head
 
 KEEP_ENDING = timedelta(hours=24)
@@ -89,9 +89,12 @@ def chain_for(conn: Connection, head: Head, linked: Linked, alert_id: str) -> st
     return str(rows[0].chain_id)
 
 
-def write_standings(conn: Connection, linked: Linked, *, chain_id: str, new_id: str) -> list[str]:
-    """Every stored member stands as the set says; returns the ids that are in force again and must be told anew."""
-    revived = []
+def write_standings(conn: Connection, linked: Linked, *, chain_id: str, new_id: str, now: int) -> list[tuple[str, str]]:
+    """Every stored member stands as the set says; returns (id, its chain) of those in force again, to be told anew.
+
+    One that had taken effect and is held now calls a person: who was told of it must be told otherwise.
+    """
+    revived: list[tuple[str, str]] = []
     for member, row in linked.stored.items():
         standing = linked.resolution.standings.get(member)
         if standing is None or member == new_id or standing.state == "duplicate":
@@ -99,12 +102,13 @@ def write_standings(conn: Connection, linked: Linked, *, chain_id: str, new_id: 
         by = standing.by or None
         if (row.state, row.superseded_by) == (standing.state, by):
             continue
+        if standing.state == "held" and row.state != "held":
+            alarms.open_alarm(conn, kind="alert.held", about=member, detail=standing.reason, at=now)
         in_chain = linked.chain is not None and member in linked.chain.members
-        alerts.set_state(
-            conn, member, state=standing.state, superseded_by=by, chain_id=chain_id if in_chain else row.chain_id
-        )
+        its_chain = chain_id if in_chain else str(row.chain_id)
+        alerts.set_state(conn, member, state=standing.state, superseded_by=by, chain_id=its_chain)
         if standing.state in ("active", "cancels", "ends") and row.state not in ("active", "cancels", "ends"):
-            revived.append(member)
+            revived.append((member, its_chain))
     return revived
 
 

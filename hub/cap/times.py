@@ -63,7 +63,7 @@ def read_time(text: str, zone: tzinfo) -> tuple[datetime, tuple[str, ...]]:
 
 def _read(text: str, zone: tzinfo) -> tuple[datetime, tuple[str, ...]]:
     said = text.strip()
-    if _CAP.fullmatch(said) and not said.endswith("+00:00"):
+    if _CAP.fullmatch(said) and not said.endswith("+00:00") and not _is_thai(int(said[:4])):
         return parse_strict(said), ()
     found = _LOOSE.fullmatch(said)
     if found is None:
@@ -71,14 +71,20 @@ def _read(text: str, zone: tzinfo) -> tuple[datetime, tuple[str, ...]]:
             moment = parsedate_to_datetime(said)
         except (TypeError, ValueError):
             raise ValueError(f"no time: {text!r}") from None
-        return (moment if moment.tzinfo else moment.replace(tzinfo=zone)), ("time-rewritten",)
+        # RFC 5322 §3.3: -0000 is UTC told without a local zone; the library gives it back without any
+        assumed = UTC if said.endswith("-0000") else zone
+        return (moment if moment.tzinfo else moment.replace(tzinfo=assumed)), ("time-rewritten",)
     return _loose(found, zone)
+
+
+def _is_thai(year: int) -> bool:
+    return _THAI_ERA_FROM < year < _THAI_ERA_TO
 
 
 def _loose(found: re.Match[str], zone: tzinfo) -> tuple[datetime, tuple[str, ...]]:
     repairs = []
     year, hour = int(found["y"]), int(found["h"] or 0)
-    if _THAI_ERA_FROM < year < _THAI_ERA_TO:
+    if _is_thai(year):
         year -= _THAI_ERA
         repairs.append("time-other-calendar")
     half = (found["half"] or found["half2"] or "").replace(".", "").casefold()

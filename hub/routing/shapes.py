@@ -9,7 +9,7 @@ from pyroaring import BitMap
 from shapely.geometry.base import BaseGeometry
 
 _PREPARED_FROM = 3
-"""Preparing a shape costs about as much as this many plain comparisons."""
+"""Below so many comparisons preparing the shape costs more than it saves (measured: level at 3 to 6)."""
 
 
 class Shapes:
@@ -53,8 +53,8 @@ class Shapes:
         """Those whose boxes meet the shape's."""
         west, south, east, north = shape.bounds
         wests, souths, easts, norths = self._boxes
-        numbers = numbers[(wests[numbers] <= east) & (easts[numbers] >= west)]
-        near: NDArray[np.uint32] = numbers[(souths[numbers] <= north) & (norths[numbers] >= south)]
+        numbers = numbers[(wests.take(numbers) <= east) & (easts.take(numbers) >= west)]
+        near: NDArray[np.uint32] = numbers[(souths.take(numbers) <= north) & (norths.take(numbers) >= south)]
         return near
 
 

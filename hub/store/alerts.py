@@ -116,15 +116,7 @@ def references_of(conn: Connection, alert_ids: Iterable[str]) -> dict[str, list[
     return found
 
 
-def set_state(
-    conn: Connection,
-    alert_id: str,
-    *,
-    state: str,
-    superseded_by: str | None,
-    chain_id: str,
-    keep_until: int | None = None,
-) -> None:
+def set_state(conn: Connection, alert_id: str, *, state: str, superseded_by: str | None, chain_id: str) -> None:
     """The alert's place in its chain is now this."""
     values = {"state": state, "superseded_by": superseded_by, "chain_id": chain_id}
     conn.execute(update(alerts).where(alerts.c.alert_id == alert_id).values(values))

@@ -98,7 +98,9 @@ class Desk:
         return [d.disposition for d in await self.accept(*said, source=source)]
 
     async def rows(self) -> list[Any]:
-        return list(await self.store.read(lambda c: c.execute(select(tables.alerts).order_by(tables.alerts.c.seq)).all()))
+        return list(
+            await self.store.read(lambda c: c.execute(select(tables.alerts).order_by(tables.alerts.c.seq)).all())
+        )
 
     async def states(self) -> dict[str, str]:
         """State by identifier."""
@@ -135,5 +137,3 @@ async def desk(folder: Path, authorities: dict[str, dict[str, Any]] | None = Non
 
 def _put(source: str, body: dict[str, Any], clock: SetClock) -> Callable[[Any], int]:
     return lambda conn: rules.put(conn, "authority", source, body, origin="config", by="test", at=clock.now())
-
-

@@ -248,9 +248,7 @@ async def test_every_order_ends_in_the_same_state(tmp_path: Path) -> None:
         assert len(mine) == 5
         assert len({row.chain_id for row in mine}) == 1
         names = {row.alert_id: (row.identifier.partition(".")[0], row.sent) for row in mine}
-        ends.add(
-            frozenset((names[row.alert_id], row.state, names.get(row.superseded_by or "", ())) for row in mine)
-        )
+        ends.add(frozenset((names[row.alert_id], row.state, names.get(row.superseded_by or "", ())) for row in mine))
     assert len(ends) == 1
     assert sorted((name[0], state) for name, state, _ in next(iter(ends))) == [
         ("a", "cancelled"),

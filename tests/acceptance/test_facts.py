@@ -46,7 +46,9 @@ def test_an_uncertain_area_is_matched_against_all_its_readings() -> None:
         cap("a"), gazetteer=gazetteer(), hazards=hazards(), uncertain=[(0, 0, Area("khác", polygons=(far,)))]
     )
     shape = worked.infos[0].shape
-    assert shape is not None and shape.covers(shapely.Point(107.55, 11.05)) and shape.covers(shapely.Point(107.05, 11.05))
+    assert (
+        shape is not None and shape.covers(shapely.Point(107.55, 11.05)) and shape.covers(shapely.Point(107.05, 11.05))
+    )
     assert "area-uncertain" in worked.flags
 
 

@@ -80,7 +80,9 @@ def test_without_an_origin_time_the_earliest_onset_counts() -> None:
     assert _facts(onset=START + timedelta(hours=1)).began_at == START + timedelta(hours=1)
 
 
-@pytest.mark.parametrize(("said", "magnitude"), [("5.4", 5.4), ("5.4 Mwp", 5.4), ("mạnh", None), ("", None)])
+@pytest.mark.parametrize(
+    ("said", "magnitude"), [("5.4", 5.4), ("5.4 Mwp", 5.4), ("mạnh", None), ("", None), ("nan", None)]
+)
 def test_a_magnitude_is_the_number_that_is_said(said: str, magnitude: float | None) -> None:
     assert _facts(parameters=(NamedValue("Magnitude", said),)).magnitude == magnitude
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from sqlalchemy import Connection
 
 from hub.acceptance import linking
 from hub.acceptance.linking import Linked, event_identifier, keep_until, link_in
-from hub.cap.model import Alert
+from hub.cap.model import Alert, Reference
 from hub.cap.references import node_of
 from hub.store import alerts
-from tests.acceptance.accepting import INFO, START, Desk, cancel, cap, quake
+from tests.acceptance.accepting import INFO, START, Desk, cancel, cap, desk, quake
 
 DAY_US = 86_400 * 1_000_000
 
@@ -49,20 +50,19 @@ async def test_what_never_was_in_force_is_in_no_chain(hub: Desk) -> None:
     assert linked.stored == {}
 
 
-async def test_an_alert_that_comes_back_into_force_is_told_anew_under_a_higher_number(hub: Desk) -> None:
+async def test_an_alert_that_comes_back_into_force_is_told_anew_under_a_higher_number(tmp_path: Path) -> None:
     """A Cancel that names only an identifier turns ambiguous when a second sender bears it: the first warning lives again."""
-    one = cap("1")
-    vague = cancel("c", 9, of=[one])
-    vague = replace(vague, sender="trung-tam@thu.vn", references=(replace(vague.references[0], sender="", sent=None),))
-    mine, theirs = cap("1", sender="trung-tam@thu.vn"), cap("1", sender="dai@thu.vn")
-    await hub.accept(mine, vague)
-    assert await hub.states() == {"1": "cancelled", "c": "cancels"}
-    await hub.accept(theirs)
-    rows = {(row.sender, row.identifier): row for row in await hub.rows()}
-    back = rows["trung-tam@thu.vn", "1"]
-    assert (back.state, rows["trung-tam@thu.vn", "c"].state) == ("active", "held")
-    assert ("revived", back.alert_id) in await hub.events()
-    assert back.chain_seq > (rows["trung-tam@thu.vn", "c"].chain_seq or 0)
+    delegates = [["pho@thu.vn", "mot@thu.vn"], ["pho@thu.vn", "hai@thu.vn"]]
+    async with desk(tmp_path, {"nguon": {"delegates": delegates}}) as hub:
+        vague = cap("c", 9, sender="pho@thu.vn", msg_type="Cancel", infos=(), references=(Reference("", "1", None),))
+        first, cancelled = await hub.accept(cap("1", sender="mot@thu.vn"), vague)
+        assert await hub.states() == {"1": "cancelled", "c": "cancels"}
+        await hub.accept(cap("1", sender="hai@thu.vn"))
+        rows = {row.alert_id: row for row in await hub.rows()}
+        assert (rows[first.alert_id].state, rows[cancelled.alert_id].state) == ("active", "held")
+        assert ("revived", first.alert_id) in await hub.events()
+        assert rows[first.alert_id].chain_seq > cancelled.chain_seq
+        assert ("alert.held", cancelled.alert_id) in await hub.alarms()
 
 
 async def test_an_ending_is_kept_a_day_after_the_last_it_ends(hub: Desk) -> None:
@@ -85,7 +85,9 @@ async def test_a_younger_chain_becomes_an_alias_of_the_older(hub: Desk) -> None:
 async def test_references_of_minted_alerts_are_ours_and_do_not_link(hub: Desk) -> None:
     await hub.accept(quake(5.0, 0), quake(5.4, 2))
     rows = await hub.store.read(
-        lambda conn: alerts.nodes(conn, alert_ids=set(), chain_ids={r.chain_id for r in alerts.chains_by_age(conn, _chains(conn))})
+        lambda conn: alerts.nodes(
+            conn, alert_ids=set(), chain_ids={r.chain_id for r in alerts.chains_by_age(conn, _chains(conn))}
+        )
     )
     assert {linking._node(row, []).identifier for row in rows} == {"quakes.us1"}
 

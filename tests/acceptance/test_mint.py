@@ -14,7 +14,11 @@ from tests.acceptance.accepting import AREA, INFO, START, quake
 SAID = quake(5.11, 0).alert
 QUAKE = replace(
     SAID,
-    infos=(replace(INFO, parameters=(NamedValue("magnitude", "5.11"),), areas=(Area("", circles=(Circle(10.51, 107.01, 0),)),)),),
+    infos=(
+        replace(
+            INFO, parameters=(NamedValue("magnitude", "5.11"),), areas=(Area("", circles=(Circle(10.51, 107.01, 0),)),)
+        ),
+    ),
 )
 
 
@@ -64,7 +68,8 @@ def test_the_end_of_an_event_is_a_version_of_its_own() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ended", "earlier", "msg_type"), [(False, 0, "Alert"), (False, 1, "Update"), (True, 0, "Cancel"), (True, 1, "Cancel")]
+    ("ended", "earlier", "msg_type"),
+    [(False, 0, "Alert"), (False, 1, "Update"), (True, 0, "Cancel"), (True, 1, "Cancel")],
 )
 def test_the_kind_of_message_follows_from_what_came_before(ended: bool, earlier: int, msg_type: str) -> None:
     before = [Reference("quakes@thu.vn", "quakes.us1.x", START)] * earlier

@@ -72,4 +72,9 @@ def test_each_fault_of_an_info_is_named_with_its_place(change: dict[str, object]
 
 def test_faults_come_in_the_order_of_the_document() -> None:
     wrong = replace(ALERT, identifier="", infos=(replace(INFO, severity="x", event=""), replace(INFO, event="")))
-    assert [f.code for f in faults_of(wrong)] == ["bad-identifier", "unknown-severity", "missing-event", "missing-event"]
+    assert [f.code for f in faults_of(wrong)] == [
+        "bad-identifier",
+        "unknown-severity",
+        "missing-event",
+        "missing-event",
+    ]

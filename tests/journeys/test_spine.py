@@ -64,6 +64,7 @@ def test_an_alert_goes_from_a_source_to_webhook_live_feed_and_atom(
     town.start()
     client = signed_in(town)
     subscribe(client, receiver)
+    until(lambda: "/index.xml" in pages.asked, within_s=15, what="the first read")
     first = cap("dn-1")
     pages.rss("/index.xml", [pages.put("/1.xml", first)])
     cookie = "; ".join(f"{k}={v}" for k, v in client.cookies.items())
