@@ -4,13 +4,17 @@ VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 
-.PHONY: run test check lock bench clean
+.PHONY: run test attack check lock bench clean
 
 run: $(STAMP)
 	$(PY) -m hub run
 
 test: $(STAMP)
 	$(PY) -m pytest -ra
+
+# The long form: 300 power cuts (root, loop devices), 100 kills.
+attack: $(STAMP)
+	HUB_CUTS=300 HUB_KILLS=100 $(PY) -m pytest -s tests/attack tests/journeys/test_kills.py
 
 check: $(STAMP)
 	$(PY) -m ruff check .

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
+from math import nan
 
 from lxml import etree
 
@@ -24,6 +25,7 @@ NAMESPACES = {
     "http://www.incident.com/cap/1.0": "1.0",
 }
 MAX_REFERENCES = 2_000
+_LARGEST = 2.0**53
 _FOR_UNKNOWN = {
     "category": "Other",
     "urgency": "Unknown",
@@ -320,10 +322,13 @@ class _Said:
         if not said:
             return None
         try:
-            return float(said.replace(",", "."))
+            value = float(said.replace(",", "."))
         except ValueError:
-            self.reader.fault("number-unreadable", self._at(name), said)
-            return None
+            value = nan
+        if abs(value) <= _LARGEST:
+            return value
+        self.reader.fault("number-unreadable", self._at(name), said)
+        return None
 
     def values(self, name: str) -> tuple[NamedValue, ...]:
         found = []

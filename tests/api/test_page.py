@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 from collections.abc import AsyncIterator
 from importlib import resources
@@ -131,7 +130,7 @@ def test_delivered_is_never_called_acknowledged() -> None:
     assert "chưa xác nhận" in words["delivery.delivered"] and words["delivery.acknowledged"] == "Đã xác nhận"
 
 
-@pytest.mark.skipif(shutil.which("node") is None, reason="node is not on this machine")
+@pytest.mark.needs("node")
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
 def test_every_script_can_be_parsed(path: Path, tmp_path: Path) -> None:
     module = tmp_path / f"{path.stem}.mjs"

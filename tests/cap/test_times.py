@@ -57,7 +57,7 @@ def test_a_time_is_read_and_every_liberty_named(text: str, moment: datetime, rep
     ],
 )
 def test_what_is_no_time_we_can_tell_is_refused(text: str) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011 - the text is ours or the library's
+    with pytest.raises(ValueError):
         read_time(text, ZONE)
 
 

@@ -1,23 +1,20 @@
-"""CAP as XML, there and back, through the module everyone imports."""
+"""One door to CAP as XML: what a source sent, found, read and written."""
 
 from __future__ import annotations
 
-from tests.cap.cap_samples import VIET_NAM, document, info_element
+from datetime import UTC, datetime
 
-from hub.cap import xml
-
-
-def test_what_is_read_is_written_and_read_again_the_same() -> None:
-    body = document(info=info_element(headline="Lũ lên nhanh") + info_element(language="en-US", event="Flood"))
-    alert = xml.read(body, zone=VIET_NAM).alert
-    assert [info.event for info in alert.infos] == ["Lũ", "Flood"]
-    again = xml.read(xml.write(alert), zone=VIET_NAM)
-    assert again.alert == alert
-    assert again.repairs == ()
-    assert again.faults == ()
+import hub.cap.xml as door
+from hub.cap.model import Alert, Info
 
 
-def test_every_alert_of_a_feed_is_read() -> None:
-    feed = b"<feed>" + document(identifier="one") + document(identifier="two") + b"</feed>"
-    assert [xml.read(body, zone=VIET_NAM).alert.identifier for body in xml.find_alerts(feed)] == ["one", "two"]
-    assert xml.parse_xml(feed).tag == "feed"
+def test_alerts_in_a_feed_are_found_read_and_equal_what_was_written() -> None:
+    told = [Alert(name, "s", datetime(2026, 10, 3, tzinfo=UTC), infos=(Info("Lũ"),)) for name in ("a", "b")]
+    inner = b"".join(door.write(alert).partition(b"?>")[2] for alert in told)
+    found = door.find_alerts(b"<feed>" + inner + b"</feed>")
+    assert [door.read(body, zone=UTC).alert for body in found] == told
+
+
+def test_the_door_offers_exactly_what_it_names() -> None:
+    assert sorted(door.__all__) == ["find_alerts", "parse_xml", "read", "write"]
+    assert all(callable(getattr(door, name)) for name in door.__all__)

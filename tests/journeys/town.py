@@ -19,7 +19,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from standardwebhooks import Webhook
+from standardwebhooks import Webhook, WebhookVerificationError
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -157,7 +157,7 @@ def receiving(receiver: Receiver) -> Iterator[Receiver]:
             if receiver.secret:
                 try:
                     Webhook(receiver.secret).verify(body, dict(self.headers.items()))
-                except Exception:
+                except WebhookVerificationError:
                     receiver.bad += 1
             if receiver.status < 300:
                 receiver.got.append(told)

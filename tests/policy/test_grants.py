@@ -66,7 +66,7 @@ def test_a_caller_may_do_exactly_what_the_table_says(act: str, caller: str, scop
 
 def test_every_act_is_either_a_reading_or_a_doing() -> None:
     assert not READS & DOINGS
-    assert ACTS - READS - DOINGS == {"observation.read"}
+    assert {"observation.read"} == ACTS - READS - DOINGS
 
 
 def test_the_special_lists_name_only_acts_that_exist() -> None:

@@ -21,7 +21,7 @@ from hub.store.write import WriterConnection
 from tests.store.contract import START, WRITING, after, decide, keys, put
 
 STRACE = shutil.which("strace")
-needs_strace = pytest.mark.skipif(STRACE is None, reason="strace is not on this machine")
+needs_strace = pytest.mark.needs("strace")
 
 
 @pytest.fixture

