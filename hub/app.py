@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import random
 import secrets
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -297,9 +298,22 @@ async def _serve(hub: Hub) -> None:
     host, port = split_listen(http.listen)
     tls = {"ssl_certfile": http.cert, "ssl_keyfile": http.key} if http.cert else {}
     proxy = {"proxy_headers": True, "forwarded_allow_ips": http.behind_proxy} if http.behind_proxy else {}
-    hub.server = uvicorn.Server(serving(build(services(hub)), host=host, port=port, **tls, **proxy))
-    hub.server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]  # the process has its own
-    await hub.server.serve()
+    hub.server = _Server(serving(build(services(hub)), host=host, port=port, **tls, **proxy))
+    served = asyncio.ensure_future(hub.server.serve())
+    try:
+        await asyncio.shield(served)
+    except asyncio.CancelledError:
+        hub.server.should_exit = True
+        await served
+        raise
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without signal handlers of its own: the process has one way to stop."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
 
 
 async def serving_now(hub: Hub) -> None:

@@ -7,9 +7,7 @@ import contextlib
 import functools
 import logging
 import operator
-from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 from sqlalchemy import Connection
@@ -18,7 +16,8 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from hub.api import auth, feed, summaries
 from hub.api.auth import Caller
-from hub.api.feed import Entry, Resume, Track, Wish
+from hub.api.feed import Resume, Track, Wish
+from hub.api.group import MOST_WATCHED, Group, Viewer
 from hub.api.services import Services
 from hub.api.sight import Needs, Sight, Thing, things_of
 from hub.api.sockets import Line
@@ -30,79 +29,11 @@ log = logging.getLogger(__name__)
 
 MOST_VIEWERS = 5000
 MOST_IN_SNAPSHOT = 2000
-MOST_WATCHED = 50
 PORTION = 200
 LOOK_BACK = 2000
 DRAIN_TIMEOUT_S = 30.0
 STATE_EVERY_S = 1.0
 LAGGING_POLL_S = 0.25
-
-
-@dataclass(eq=False)
-class Viewer:
-    """One connection. Frames up to `after` it has; `code` says why it was closed, once `gone` is set."""
-
-    line: Line
-    caller: Caller
-    after: int = 0
-    code: int = 0
-    gone: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def close(self, code: int) -> None:
-        """The connection ends with that code."""
-        self.code = self.code or code
-        self.gone.set()
-
-    def write(self, frames: bytes) -> None:
-        """The bytes are on their way, or the viewer is gone: too slow, or left."""
-        if not self.gone.is_set() and not self.line.write(frames):
-            self.close(feed.CLOSE_TOO_SLOW)
-
-
-class Group:
-    """All viewers with one identical filter: what they may see and what they asked for."""
-
-    def __init__(self, sight: Sight, wish: Wish) -> None:
-        self.sight = sight
-        self.wish = wish
-        self.needs = sight.needs | Needs(units=wish.units)
-        self.viewers: set[Viewer] = set()
-        self.members = 0
-        self.track = Track(0)
-        self.cursor: int | None = None
-        self.told: OrderedDict[str, object] = OrderedDict()
-
-    def entries(self, things: Sequence[Thing], *, after: int, upto: int) -> list[Entry]:
-        """Those events in (after, upto] that this filter lets through."""
-        return [thing.entry() for thing in things if after < thing.seq <= upto and self.admits(thing)]
-
-    def admits(self, thing: Thing) -> bool:
-        """Whether its viewers may see it and asked for it."""
-        return thing.fits(self.wish) and self.sight.sees(thing)
-
-    def watch(self, alert_id: str) -> None:
-        """State frames tell of this alert's deliveries while it is among the last fifty."""
-        self.told.setdefault(alert_id, None)
-        self.told.move_to_end(alert_id)
-        while len(self.told) > MOST_WATCHED:
-            self.told.popitem(last=False)
-
-    def tell(self, frame: bytes) -> None:
-        """Every viewer gets the frame: the same bytes."""
-        framed = feed.wire(frame)
-        for viewer in tuple(self.viewers):
-            viewer.write(framed)
-
-    def pump(self, entries: Sequence[Entry], upto: int) -> None:
-        """Every viewer gets the alert frames it has not, and the group has come to `upto`."""
-        framed = [(entry.seq, feed.wire(self.track.alert(entry))) for entry in entries]
-        for entry in entries:
-            self.watch(entry.alert_id)
-        self.cursor = upto
-        together = b"".join(frame for _, frame in framed)
-        for viewer in tuple(self.viewers) if framed else ():
-            late = viewer.after >= framed[0][0]
-            viewer.write(b"".join(f for seq, f in framed if seq > viewer.after) if late else together)
 
 
 class LiveFeed:
@@ -225,30 +156,26 @@ class LiveFeed:
             lagging = any(group.cursor is not None and group.cursor < self._head for group in self._groups.values())
             self._head = await self._store.wait(self._head, LAGGING_POLL_S if lagging else STATE_EVERY_S)
             async with self._lock:
-                while await self._advance():
-                    pass
+                for routed in (False, True):
+                    while await self._advance(routed=routed):
+                        pass
 
-    async def _advance(self) -> bool:
-        """Every group is one portion further; whether there may be more. Each event is read once for all groups."""
-        groups = [group for group in self._groups.values() if group.cursor is not None]
+    async def _advance(self, *, routed: bool) -> bool:
+        """Every group that waits for routing (or does not) is one portion further; whether there may be more.
+
+        The two kinds go apart: else those whose routing stalls would hold the portion back from everyone. Each event is read once.
+        """
+        groups = [g for g in self._groups.values() if g.cursor is not None and g.needs.owners == routed]
         at = min((group.cursor or 0 for group in groups), default=None)
         if at is None:
             return False
-
-        needs = functools.reduce(operator.or_, (group.needs for group in groups))
-
-        def read(conn: Connection) -> tuple[list[Thing], int, list[int]]:
-            ends = [group.sight.upto(conn) for group in groups]
-            return (*_portion(conn, max(ends), at, needs), ends)
-
-        things, looked, ends = await self._store.read(read)
-        moved = False
-        for group, end in zip(groups, ends, strict=True):
-            cursor, upto = group.cursor or 0, min(end, looked)
+        sight, needs = groups[0].sight, functools.reduce(operator.or_, (group.needs for group in groups))
+        things, upto = await self._store.read(lambda conn: _portion(conn, sight.upto(conn), at, needs))
+        for group in groups:
+            cursor = group.cursor or 0
             if upto > cursor:
-                moved = True
                 group.pump(group.entries(things, after=cursor, upto=upto), upto)
-        return moved
+        return upto > at
 
     async def _beat(self) -> None:
         while True:

@@ -49,6 +49,7 @@ class Schedule:
         self._turns: dict[str, asyncio.Task[None]] = {}
         self._again: set[str] = set()
         self._due_by: dict[str, float] = {}
+        self._stopped = False
 
     async def run(self) -> None:
         """Reads until cancelled; a turn under way is then given up, its mark unmoved."""
@@ -60,6 +61,7 @@ class Schedule:
         try:
             await asyncio.Event().wait()
         finally:
+            self._stopped = True
             self._scheduler.shutdown(wait=False)
             left = [*standing, *self._turns.values()]
             for task in left:
@@ -92,6 +94,8 @@ class Schedule:
         )
 
     async def _turn(self, name: str, listener: Listener) -> None:
+        if self._stopped:  # the scheduler had made the task before it was shut down
+            return
         task = asyncio.current_task()
         assert task is not None
         self._turns[name] = task

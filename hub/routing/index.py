@@ -75,7 +75,7 @@ class Index:
         """For each info the numbers of the subscriptions that fit it. Infos that say the same in two languages are asked once."""
         at = None if facts.alert.is_ending() else now
         found: list[BitMap] = []
-        for index, known in enumerate(facts.infos):
+        for index, (_, known) in enumerate(zip(facts.alert.infos, facts.infos, strict=True)):
             twin = next((i for i in range(index) if _say_the_same(facts, i, index)), None)
             if at is not None and known.live_until <= at:
                 found.append(BitMap())

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from hub.store.tables import alarms
 
@@ -18,7 +18,9 @@ def open_alarm(conn: Connection, *, kind: str, about: str, detail: str, at: int)
     )
     if conn.execute(known).first() is not None:
         return False
-    alarm_id = hashlib.sha256(f"{kind}\n{about}\n{at}".encode()).hexdigest()[:24]
+    same = select(func.count()).select_from(alarms).where(alarms.c.kind == kind, alarms.c.object == about)
+    before = conn.execute(same).scalar_one()
+    alarm_id = hashlib.sha256(f"{kind}\n{about}\n{at}\n{before}".encode()).hexdigest()[:24]
     row = {
         "alarm_id": alarm_id,
         "kind": kind,

@@ -7,6 +7,7 @@ from dataclasses import fields
 from typing import Any
 
 import shapely
+from shapely.errors import ShapelyError
 from shapely.geometry import mapping, shape
 from shapely.geometry.base import BaseGeometry
 
@@ -75,21 +76,23 @@ def _set(where: str, value: Any, words: tuple[str, ...]) -> frozenset[str]:
     return frozenset(value)
 
 
+_DRAWN = ("Polygon", "MultiPolygon", "Point", "MultiPoint", "LineString", "MultiLineString", "GeometryCollection")
+
+
 def _shape(where: str, value: Any) -> BaseGeometry:
     """A valid geometry in two dimensions."""
+    mend = "type and coordinates of a Polygon, MultiPolygon or Point"
+    if not isinstance(value, Mapping) or value.get("type") not in _DRAWN:
+        raise ConfigError(where, "is no GeoJSON geometry", mend)
     try:
-        found: BaseGeometry = shapely.force_2d(shape(value))
+        found: BaseGeometry = shapely.force_2d(shape(dict(value)))
         west, south, east, north = found.bounds
-    except (TypeError, ValueError, KeyError, AttributeError, shapely.GEOSException) as error:
-        raise ConfigError(
-            where, "is no GeoJSON geometry", "type and coordinates of a Polygon, MultiPolygon or Point"
-        ) from error
+    except (TypeError, ValueError, KeyError, AttributeError, ShapelyError) as error:
+        raise ConfigError(where, f"is no GeoJSON geometry ({error})", mend) from error
     # NaN compares false, so that an empty geometry and one with NaN are refused too
     if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
         raise ConfigError(where, "is empty or not on Earth", "longitude before latitude, as GeoJSON says")
-    if not bool(shapely.is_valid(found)):
-        found = shapely.make_valid(found)
-    return found
+    return found if bool(shapely.is_valid(found)) else shapely.make_valid(found)
 
 
 def body_of(subscription: Subscription) -> dict[str, Any]:

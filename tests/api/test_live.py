@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 from websockets.exceptions import ConnectionClosed
 
 from hub.api import live
-from hub.store import meta, people, sources
+from hub.store import alerts, head, meta, people, sources
 from tests.api.doorway import Door, cap, frame, open_door, owe
 
 XML = {"Content-Type": "application/cap+xml"}
@@ -251,6 +252,24 @@ async def test_an_agency_gets_what_is_owed_to_it_once_that_is_known_and_nothing_
     assert {alert["id"] for alert in shot["alerts"]} == {ids[1], later} and shot["sources"] == []
 
 
+async def test_a_stalled_routing_holds_nothing_back_from_those_who_see_all(door: Door) -> None:
+    (first,) = await _submit(door, "a1")
+    member = await _session(door, "binh", "agency_member", owner="pccc")
+    async with door.watch(session=member) as waiting, door.watch(session=await _session(door)) as viewer:
+        for one in (waiting, viewer):
+            await frame(one, "live")
+        await door.store.write(lambda conn: _events(conn, first, 3 * live.PORTION))
+        await door.store.write(lambda conn: _events(conn, first, 1))
+        assert await _hear(viewer, 3 * live.PORTION + 1) == list(range(2, 3 * live.PORTION + 3))
+
+
+def _events(conn: Connection, alert_id: str, count: int) -> None:
+    state = head.lock(conn)
+    for _ in range(count):
+        alerts.insert_event(conn, seq=state.next_seq(), kind="revived", alert_id=alert_id, at=0)
+    head.save(conn, state)
+
+
 async def test_states_of_deliveries_and_sources_are_told_as_they_change(door: Door) -> None:
     async with door.watch(session=await _session(door)) as viewer:
         await frame(viewer, "live")
@@ -292,13 +311,3 @@ async def test_an_ending_process_closes_its_viewers_who_resume_elsewhere(tmp_pat
     with pytest.raises(ConnectionClosed) as closed:
         await frame(viewer, "never", timeout_s=2)
     assert closed.value.rcvd is not None and closed.value.rcvd.code == 1012
-
-
-def test_a_group_watches_the_last_fifty_alerts_only() -> None:
-    group = live.Group.__new__(live.Group)
-    group.told = live.OrderedDict()
-    for number in range(60):
-        group.watch(f"a{number}")
-    group.watch("a20")
-    group.watch("new")
-    assert len(group.told) == live.MOST_WATCHED and list(group.told)[-2:] == ["a20", "new"]

@@ -1,0 +1,87 @@
+"""A hub of one test's own, not running: the test steps acceptance, routing and delivery itself; endpoints are real loopback receivers."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from hub import app
+from hub import config as configuration
+from hub.acceptance.decide import Decision
+from hub.cap.xml import read
+from hub.connector import Payload, candidate_of
+from hub.http.signatures import new_secret
+from hub.store import endpoints, rules
+from hub.store.tables import deliveries
+from tests.journeys.town import Receiver, cap
+
+ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+
+
+@asynccontextmanager
+async def hub_in(folder: Path) -> AsyncIterator[app.Hub]:
+    """A hub in mode test in `folder`, with a source `nguon` that may say everything."""
+    hub = app.open_hub(configuration.load(None, mode="test", data_dir=str(folder)))
+    now = datetime.now(UTC)
+    await hub.store.write(lambda conn: rules.put(conn, "authority", "nguon", {}, origin="config", by="t", at=now))
+    await hub.store.write(lambda conn: rules.put(conn, "owner", "co-quan", {"kind": "agency"}, origin="config", by="t", at=now))
+    try:
+        yield hub
+    finally:
+        await hub.poster.aclose()
+        await hub.store.close()
+
+
+async def endpoint(hub: app.Hub, endpoint_id: str, url: str, *, units: tuple[str, ...] = ("75",), **rule: Any) -> None:
+    """A proven webhook endpoint with one rule for floods in these units."""
+    now = datetime.now(UTC)
+    number = sum(map(ord, endpoint_id))
+
+    def write(conn: Any) -> None:
+        body = {"owner": "co-quan", "kind": "webhook", "settings": {"url": url}}
+        rules.put(conn, "endpoint", endpoint_id, body, origin="desk", by="t", at=now)
+        endpoints.create(conn, endpoint_id, secrets=[new_secret()], seal_key=hub.seal_key)
+        endpoints.proven(conn, endpoint_id, url)
+        wanted = {"endpoint_id": endpoint_id, "owner": "co-quan", "number": number, "units": list(units), **rule}
+        rules.put(conn, "subscription", f"s-{endpoint_id}", wanted, origin="desk", by="t", at=now)
+
+    await hub.store.write(write)
+
+
+async def say(hub: app.Hub, identifier: str, **said: Any) -> Decision:
+    """An alert of the source `nguon`, accepted."""
+    body = cap(identifier, **said)
+    payload = Payload("nguon", body, "application/xml", datetime.now(UTC))
+    return (await hub.acceptor.accept([candidate_of(read(body, zone=ZONE), payload)]))[0]
+
+
+async def settle(hub: app.Hub) -> None:
+    """Everything accepted is routed, and everything due was tried once."""
+    await hub.router.step(0)
+    await hub.courier.step()
+    await hub.courier.idle()
+
+
+async def ledger(hub: app.Hub) -> list[dict[str, Any]]:
+    """The rows of the ledger in the order of their seq."""
+    rows = await hub.store.read(lambda conn: conn.execute(select(deliveries).order_by(deliveries.c.seq)).all())
+    return [dict(row._mapping) for row in rows]
+
+
+def later(seconds: float) -> str:
+    """A CAP time so many seconds from now."""
+    return (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat(timespec="seconds").replace("+00:00", "-00:00")
+
+
+def triple(identifier: str, sent: str) -> str:
+    """A CAP reference to an alert made by `cap`."""
+    return f"kttv@example.test,{identifier},{sent}"
+
+
+__all__ = ["Receiver", "endpoint", "hub_in", "later", "ledger", "say", "settle", "triple"]

@@ -1,0 +1,90 @@
+"""Routing over the real store: CHN-2 order, `routed`, rules of the transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from hub.store import rules
+from hub.store.tables import routed
+from tests.hubbing import Receiver, endpoint, hub_in, later, ledger, say, settle, triple
+from tests.journeys.town import receiving
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with receiving(Receiver()) as receiver:
+        yield receiver
+
+
+async def test_every_event_is_marked_routed_with_the_rules_it_was_compared_with(tmp_path: Path, receiver: Receiver) -> None:
+    async with hub_in(tmp_path) as hub:
+        await say(hub, "mot")
+        await endpoint(hub, "e", receiver.base)
+        await say(hub, "hai")
+        await settle(hub)
+        await settle(hub)
+        rows = await hub.store.read(lambda conn: conn.execute(select(routed).order_by(routed.c.seq)).all())
+        rev = await hub.store.read(rules.rev)
+        assert [(r.seq, r.rules_rev, r.matched) for r in rows] == [(1, rev, 1), (2, rev, 1)]
+        assert len(await ledger(hub)) == 2
+
+
+async def test_a_cancel_stops_pending_deliveries_and_reaches_only_who_was_told(tmp_path: Path, receiver: Receiver) -> None:
+    async with hub_in(tmp_path) as hub:
+        await endpoint(hub, "told", receiver.base)
+        sent = later(-120)
+        await say(hub, "mot", sent=sent)
+        await settle(hub)
+        await endpoint(hub, "late", f"{receiver.base}/late")
+        await say(hub, "huy", msg_type="Cancel", sent=later(-60), references=triple("mot", sent))
+        await settle(hub)
+        assert [(d["endpoint_id"], d["event_type"]) for d in await ledger(hub)] == [
+            ("told", "alert.new"),
+            ("told", "alert.cancel"),
+        ]
+
+
+async def test_an_update_supersedes_what_was_not_sent_yet(tmp_path: Path, receiver: Receiver) -> None:
+    async with hub_in(tmp_path) as hub:
+        await endpoint(hub, "e", receiver.base)
+        receiver.status = 503
+        sent = later(-120)
+        await say(hub, "mot", sent=sent)
+        await settle(hub)
+        receiver.status = 204
+        await say(hub, "hai", msg_type="Update", sent=later(-60), references=triple("mot", sent))
+        await settle(hub)
+        assert [(d["state"], d["event_type"]) for d in await ledger(hub)] == [
+            ("superseded", "alert.new"),
+            ("delivered", "alert.update"),
+        ]
+        assert receiver.alerts("mot") == []
+
+
+async def test_who_matches_no_longer_is_told_that_it_left_their_area(tmp_path: Path, receiver: Receiver) -> None:
+    async with hub_in(tmp_path) as hub:
+        await endpoint(hub, "bien-hoa", receiver.base, units=("731",))
+        sent = later(-120)
+        await say(hub, "mot", sent=sent, unit="731")
+        await settle(hub)
+        await say(hub, "hai", msg_type="Update", sent=later(-60), references=triple("mot", sent), unit="734")
+        await settle(hub)
+        assert [d["event_type"] for d in await ledger(hub)] == ["alert.new", "alert.left_your_area"]
+
+
+async def test_an_unproven_endpoint_gets_nothing_and_the_ledger_says_why(tmp_path: Path, receiver: Receiver) -> None:
+    async with hub_in(tmp_path) as hub:
+        now = datetime.now(UTC)
+        body = {"owner": "co-quan", "kind": "webhook", "settings": {"url": receiver.base}}
+        rule = {"endpoint_id": "e", "owner": "co-quan", "number": 1}
+        await hub.store.write(lambda conn: rules.put(conn, "endpoint", "e", body, origin="desk", by="t", at=now))
+        await hub.store.write(lambda conn: rules.put(conn, "subscription", "s", rule, origin="desk", by="t", at=now))
+        await say(hub, "mot")
+        await settle(hub)
+        assert [(d["state"], d["outcome"]) for d in await ledger(hub)] == [("failed", "endpoint-unproven")]
+        assert receiver.got == []

@@ -1,0 +1,69 @@
+"""The commands a person types."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.journeys.town import Town, cap, cap_source, free_port
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def town(folder: Path) -> Town:
+    source, authority = cap_source("kttv", "http://127.0.0.1:1/index.xml")
+    made = Town(folder, free_port(), source, authority)
+    made.write()
+    return made
+
+
+def test_check_says_ok_or_what_is_wrong(tmp_path: Path) -> None:
+    made = town(tmp_path)
+    assert made.hub("check").startswith("ok")
+    made.sources = made.sources.replace("interval_s = 10", "interval_s = 1")
+    made.write()
+    done = subprocess.run(
+        [sys.executable, "-m", "hub", "check", "--config", str(tmp_path / "hub.toml")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert "interval_s" in done.stdout
+
+
+def test_a_broken_file_is_one_clear_line(tmp_path: Path) -> None:
+    (tmp_path / "hub.toml").write_text("[hub]\nmodus = 1\n", encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "hub", "check", "--config", str(tmp_path / "hub.toml")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("hub: ")
+    assert "modus" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_keys_replay_config_and_backup(tmp_path: Path) -> None:
+    made = town(tmp_path)
+    assert made.hub("key", "create", "source", "kttv").startswith("hub_")
+    assert "add" in made.hub("config", "diff")
+    made.hub("config", "apply")
+    assert made.hub("config", "diff") == "no difference"
+    recorded = tmp_path / "alert.xml"
+    recorded.write_bytes(cap("ghi-lai"))
+    assert made.hub("replay", "kttv", str(recorded)).split()[0] in ("accepted", "repaired")
+    assert made.hub("replay", "kttv", str(recorded)).split()[0] == "duplicate"
+    archive = tmp_path / "sao-luu.tar"
+    made.hub("backup", str(archive))
+    assert archive.stat().st_size > 1000
+    (tmp_path / "data" / "test" / "hub.db").rename(tmp_path / "mat.db")
+    for rest in (tmp_path / "data" / "test").glob("hub.db-*"):
+        rest.unlink()
+    made.hub("restore", str(archive))
+    assert made.hub("replay", "kttv", str(recorded)).split()[0] == "duplicate"
