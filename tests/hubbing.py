@@ -30,7 +30,9 @@ async def hub_in(folder: Path) -> AsyncIterator[app.Hub]:
     hub = app.open_hub(configuration.load(None, mode="test", data_dir=str(folder)))
     now = datetime.now(UTC)
     await hub.store.write(lambda conn: rules.put(conn, "authority", "nguon", {}, origin="config", by="t", at=now))
-    await hub.store.write(lambda conn: rules.put(conn, "owner", "co-quan", {"kind": "agency"}, origin="config", by="t", at=now))
+    await hub.store.write(
+        lambda conn: rules.put(conn, "owner", "co-quan", {"kind": "agency"}, origin="config", by="t", at=now)
+    )
     try:
         yield hub
     finally:

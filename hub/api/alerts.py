@@ -77,6 +77,7 @@ def router(services: Services, gate: Gate) -> APIRouter:
                 "cap": msgspec.Raw(thing.row.cap),
                 "repairs": msgspec.Raw(thing.row.repairs.encode()),
                 "flags": thing.summary["flags"],
+                "hazards": [filters.hazard_names(services, hazard_id) for hazard_id in thing.summary["hazards"]],
                 "provenance": msgspec.Raw(whole.provenance.encode() if whole is not None else b"{}"),
                 "units": [{"code": code, "name": filters.name(services, code)} for code in sorted(units)],
                 "chain": [summaries.version(other.row) for other in versions if asker.may(other.what)],

@@ -29,6 +29,14 @@ def name(services: Services, code: str) -> str:
     return unit.full_name if unit is not None else ""
 
 
+def hazard_names(services: Services, hazard_id: str) -> dict[str, str]:
+    """The hazard with its names in both languages; an id no longer in the table names itself."""
+    if hazard_id not in services.hazards:
+        return {"id": hazard_id, "vi": hazard_id, "en": hazard_id}
+    known = services.hazards.get(hazard_id)
+    return {"id": hazard_id, "vi": known.vi, "en": known.en}
+
+
 def hazard(services: Services, hazard_id: str) -> str:
     """The id as it is.
 

@@ -8,6 +8,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from hub.cap.crossing import valid
 from hub.cap.model import Area, Circle, Ring
 
 KM_PER_DEGREE = 111.195
@@ -26,7 +27,7 @@ def ring_shape(ring: Ring) -> BaseGeometry:
     """A ring as a valid shape; one that crosses itself is mended on this copy."""
     points = np.array(ring, dtype=float)[:, ::-1]
     shape = shapely.Polygon(points)
-    return shape if shape.is_valid else shapely.make_valid(shape)
+    return valid(shape)
 
 
 def circle_shape(circle: Circle) -> BaseGeometry:

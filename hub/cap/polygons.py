@@ -9,6 +9,7 @@ from itertools import pairwise
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from hub.cap.crossing import valid
 from hub.cap.model import Circle, Point, Ring
 from hub.errors import ParseError
 
@@ -54,7 +55,7 @@ def read_polygon(text: str) -> Rings:
 
 def _fill_holes(found: Rings) -> None:
     """A ring inside the first is a hole and is warned too; any other ring is land of its own (ACC-9)."""
-    shapes = [shapely.make_valid(shapely.Polygon([(lon, lat) for lat, lon in ring])) for ring in found.rings]
+    shapes = [valid(shapely.Polygon([(lon, lat) for lat, lon in ring])) for ring in found.rings]
     kept = [ring for n, ring in enumerate(found.rings) if n == 0 or not shapes[0].covers(shapes[n])]
     if len(kept) < len(found.rings):
         found.faults.append("holes-filled")
@@ -98,7 +99,7 @@ def _look_at_crossings(ring: Ring, found: Rings) -> None:
     if said.is_valid:
         return
     found.faults.append("ring-crosses-itself")
-    mended = shapely.make_valid(said)
+    mended = valid(said)
     hull = said.convex_hull
     before, after = abs(_shoelace(ring)), mended.area
     found.area_change = abs(after - before) / before if before else 1.0
@@ -112,7 +113,7 @@ def _shoelace(ring: Ring) -> float:
 
 def _wrapped(points: list[Point]) -> list[Ring]:
     """The ring cut at ±180° so that every part lies on this side of the antimeridian."""
-    said = shapely.make_valid(shapely.Polygon([(lon, lat) for lat, lon in points]))
+    said = valid(shapely.Polygon([(lon, lat) for lat, lon in points]))
     parts: list[Ring] = []
     for shift in (-360, 0, 360):
         window = shapely.box(-180 - shift, -90, 180 - shift, 90)

@@ -34,8 +34,10 @@ _FOR_UNKNOWN = {
     "responseType": "None",
 }
 _DSIG = "http://www.w3.org/2000/09/xmldsig#"
-_FULL = re.compile(r"([^\s,]*),(\S+),(\d{4}-\S*|)")
-_REFERENCE = re.compile(r"([^\s,]*)\s*,\s*([^,]*?)\s*,\s*(\d{4}\S*)")
+_FULL = re.compile(r"([^\s,]*),([^\s,]+),(\d{4}-[^\s,]*|)")
+_AROUND_COMMA = re.compile(r" ?, ?")
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT")
+"""On text whose white space is single spaces, from the start of a word: so that hostile text takes linear time."""
 
 
 def read(body: bytes, *, zone: tzinfo) -> Parsed:
@@ -88,7 +90,7 @@ class _Reader:
             addresses=_quoted(said.one("addresses")),
             codes=tuple(said.all("code")),
             note=said.prose("note"),
-            references=self._references(said, identifier),
+            references=self._references(said, identifier, sender),
             incidents=_quoted(said.one("incidents")),
             infos=tuple(self._info(n, node, sent) for n, node in enumerate(said.nodes("info"))),
             signatures=tuple(
@@ -122,7 +124,7 @@ class _Reader:
             return "Restricted"
         return scope
 
-    def _references(self, said: _Said, identifier: str) -> tuple[Reference, ...]:
+    def _references(self, said: _Said, identifier: str, own: str) -> tuple[Reference, ...]:
         written = said.one("references")
         if not written:
             if said.nodes("references"):
@@ -133,7 +135,7 @@ class _Reader:
             self.fix("references-mended", "references", written, f"{len(found)} references")
         references = []
         for sender, name, sent in found[:MAX_REFERENCES]:
-            if name == identifier:
+            if name == identifier and sender in ("", own):
                 self.fault("self-reference", "references", f"{sender},{name},{sent}")
                 continue
             references.append(Reference(sender, name, self._reference_time(sent)))
@@ -144,6 +146,7 @@ class _Reader:
             return None
         try:
             moment, repairs = read_time(sent, self.zone)
+            moment = moment.replace(microsecond=0)
         except ValueError:
             self.fault("reference-time-unreadable", "references", sent)
             return None
@@ -192,7 +195,10 @@ class _Reader:
     def _language(self, said: _Said, path: str, words: Sequence[str]) -> str:
         language = said.one("language")
         if language:
-            return language
+            written = language.replace("_", "-")
+            if written != language:
+                self.fix("language-respelled", f"{path}/language", language, written)
+            return written
         if is_vietnamese(*words):
             self.fix("language-added", f"{path}/language", "", "vi-VN")
             return "vi-VN"
@@ -290,7 +296,7 @@ class _Said:
         if said in known:
             return said
         same = {word.casefold(): word for word in known} | also
-        found = same.get(said.casefold()) or same.get("".join(said.split()).casefold())
+        found = same.get(" ".join(said.split()).casefold()) or same.get("".join(said.split()).casefold())
         if found is None:
             return self._unknown(said, name)
         self.reader.fix("word-respelled", self._at(name), said, found)
@@ -310,6 +316,7 @@ class _Said:
             return None
         try:
             moment, repairs = read_time(said, self.reader.zone)
+            moment = moment.replace(microsecond=0)  # CAP 1.2 §3.3.2 has no fractions: what we write is what we compare
         except ValueError:
             self.reader.fault("time-unreadable", self._at(name), said)
             return None
@@ -357,18 +364,41 @@ def _resource(said: _Said) -> Resource:
 
 
 def _triples(written: str) -> tuple[list[tuple[str, str, str]], bool]:
-    """((sender, identifier, sent) of each reference, whether all were written as CAP says). What is left out is ""."""
+    """((sender, identifier, sent) of each reference, whether all were written as CAP says). What is left out is "".
+
+    Linear in the length of the text, whatever it holds.
+    """
     words = [_FULL.fullmatch(word) for word in written.split()]
     if all(words):
         return [(w[1], w[2], w[3]) for w in words if w], all(w[1] and w[3] for w in words if w)
+    pending: list[str] = []
     found: list[tuple[str, str, str]] = []
-    end = 0
-    for match in _REFERENCE.finditer(written):
-        found += [_partial(word) for word in written[end : match.start()].split()]
-        found.append((match[1], match[2], match[3]))
-        end = match.end()
-    found += [_partial(word) for word in written[end:].split()]
+    for word in _AROUND_COMMA.sub(",", " ".join(written.split())).split(" "):
+        parts = word.split(",")
+        if len(parts) == 3 and all(parts) and (_TIME.match(parts[2]) or not pending):
+            found += [_partial(one) for one in pending]
+            pending = []
+            found.append((parts[0], parts[1], parts[2]))
+            continue
+        pending.append(word)
+        if _TIME.match(next((part for part in reversed(parts) if part), "")):
+            found += _split(" ".join(pending).split(","))
+            pending = []
+    found += [_partial(one) for one in pending]
     return [one for one in found if one[1]], False
+
+
+def _split(parts: list[str]) -> list[tuple[str, str, str]]:
+    """The references of parts in a row: each ends with its time."""
+    found: list[tuple[str, str, str]] = []
+    before: list[str] = []
+    for part in (one.strip() for one in parts if one.strip()):
+        if _TIME.match(part) and before:
+            found.append((before[-2] if len(before) > 1 else "", before[-1], part))
+            before = []
+        else:
+            before.append(part)
+    return found + ([(before[0] if len(before) > 1 else "", before[-1], "")] if before else [])
 
 
 def _partial(word: str) -> tuple[str, str, str]:
@@ -376,7 +406,7 @@ def _partial(word: str) -> tuple[str, str, str]:
     parts = [part for part in word.split(",") if part]
     if len(parts) < 2:
         return "", parts[0] if parts else "", ""
-    if re.match(r"\d{4}-\d\d-\d\dT", parts[-1]):
+    if _TIME.match(parts[-1]):
         return parts[0] if len(parts) > 2 else "", parts[-2], parts[-1]
     return parts[0], ",".join(parts[1:]), ""
 

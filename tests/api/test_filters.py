@@ -35,6 +35,8 @@ async def test_an_unknown_area_is_an_error(services: Services, area: str) -> Non
 
 async def test_an_unknown_hazard_is_an_error(services: Services) -> None:
     assert filters.hazard(services, "") == "" and filters.hazard(services, "flood") == "flood"
+    assert filters.hazard_names(services, "flod") == {"id": "flod", "vi": "flod", "en": "flod"}
+    assert filters.hazard_names(services, "flood")["vi"] != "flood"
     with pytest.raises(Problem) as told:
         filters.hazard(services, "flod")
     assert told.value.code == "unknown-hazard"

@@ -76,6 +76,7 @@ def _accept_until_cut(mount: Path, seconds: float) -> list[tuple[int, str]]:
     return [(int(line.split()[0]), line.split()[1]) for line in lines]
 
 
+@pytest.mark.needs("root")
 @pytest.mark.needs("loop")
 async def test_no_acknowledged_alert_is_lost_in_a_power_cut(disk: Path) -> None:
     chance = random.Random(int(os.environ.get("HUB_SEED", "3")))

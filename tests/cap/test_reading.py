@@ -175,14 +175,8 @@ def test_a_reference_to_itself_is_dropped_as_a_fault() -> None:
     assert "self-reference" in faults(body)
 
 
-@pytest.mark.parametrize(
-    "said",
-    [
-        "pccc@dongnai.example,lu-2026-11-24-01,2026-11-24T08:00:00+07:00",
-        "a@x,lu-2026-11-24-01,2026-11-24T10:00:00+07:00",
-    ],
-)
-def test_the_same_identifier_sent_earlier_or_by_another_is_not_itself(said: str) -> None:
+def test_the_same_identifier_of_another_sender_is_not_itself() -> None:
+    said = "a@x,lu-2026-11-24-01,2026-11-24T10:00:00+07:00"
     body = document(msgType="Cancel", more=f"<references>{said}</references>")
     assert len(parsed(body).alert.references) == 1
     assert "self-reference" not in faults(body)
@@ -249,3 +243,48 @@ def test_a_signature_is_kept_and_is_no_element_of_the_alert() -> None:
 
 def test_an_unknown_element_hurts_nothing() -> None:
     assert parsed(document(more="<colour>red</colour><x:y xmlns:x='u:x'/>")).alert == parsed(document()).alert
+
+
+def test_a_reference_to_itself_is_dropped_whatever_time_it_names() -> None:
+    said = "pccc@dongnai.example,lu-2026-11-24-01,2026-11-24T08:00:00+07:00"
+    body = document(msgType="Cancel", more=f"<references>{said}</references>")
+    assert parsed(body).alert.references == ()
+    assert "self-reference" in faults(body)
+
+
+def test_a_ring_that_crosses_itself_is_kept_and_its_other_readings_are_told() -> None:
+    body = document(info=info_element(area="<polygon>10.0,106.0 10.4,106.4 10.4,106.0 10.0,106.4 10.0,106.0</polygon>"))
+    got = parsed(body)
+    mended = [r for r in got.repairs if r.code == "crossing-ring-mended"]
+    assert len(mended) == 1
+    assert not mended[0].certain
+    assert mended[0].area_change > 0.05
+    assert len(got.alert.infos[0].areas[0].polygons) == 1
+    assert got.uncertain_areas[0][:2] == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (document(info=info_element(event="-")), "missing-event"),
+        (document(info=""), "no-info"),
+        (document(more="<references>a@x,one,2026-13-45T99:00:00+07:00</references>"), "reference-time-unreadable"),
+        (document(info=info_element(expires="2026-11-24T09:00:00+07:00")), "expires-not-after-sent"),
+    ],
+)
+def test_what_is_missing_or_wrong_is_flagged_and_never_refused(body: bytes, code: str) -> None:
+    assert code in faults(body)
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (document(more="<references>a@x , one,2026-11-24T08:00:00+07:00</references>"), "references-mended"),
+        (document(info=info_element(urgency="Foobar")), "word-unknown"),
+        (document(info=info_element(language="vi_VN")), "language-respelled"),
+        (document(info=info_element(language="-", headline="Lũ vượt báo động, nước dâng rất nhanh")), "language-added"),
+        (document(info=info_element(more="<parameter>Mực nước=113,4</parameter>")), "old-value-form"),
+    ],
+)
+def test_every_liberty_is_named(body: bytes, code: str) -> None:
+    assert code in repairs(body)

@@ -34,7 +34,9 @@ async def test_what_expires_undelivered_is_told_as_missed(tmp_path: Path, receiv
         assert states == {"alert.new": "expired", "alert.missed": "pending"}
 
 
-async def test_a_late_2xx_makes_it_delivered_and_an_old_failure_changes_nothing(tmp_path: Path, receiver: Receiver) -> None:
+async def test_a_late_2xx_makes_it_delivered_and_an_old_failure_changes_nothing(
+    tmp_path: Path, receiver: Receiver
+) -> None:
     async with hub_in(tmp_path) as hub:
         await endpoint(hub, "e", receiver.base)
         receiver.status = 503

@@ -91,7 +91,14 @@ async def test_dead_slow_and_forbidden_endpoints_leave_the_others_alone(tmp_path
         async with hub_in(tmp_path) as hub:
             for n in range(140):
                 await endpoint(hub, f"good-{n}", f"{good[n % 4].base}/{n}")
-            bad = [silent, slow.base, "http://127.0.0.1:1/", "https://169.254.169.254/x", "https://10.0.0.1/x", "https://192.0.0.192/"]
+            bad = [
+                silent,
+                slow.base,
+                "http://127.0.0.1:1/",
+                "https://169.254.169.254/x",
+                "https://10.0.0.1/x",
+                "https://192.0.0.192/",
+            ]
             for n in range(60):
                 await endpoint(hub, f"bad-{n:02}", f"{bad[n % 6]}")
             began = time.monotonic()

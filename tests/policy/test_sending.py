@@ -64,6 +64,11 @@ def test_an_alert_goes_only_where_its_scope_hazard_and_status_let_it(alert: Aler
     assert isinstance(may_publish(alert), Yes) == ("public" in expected)
 
 
+def test_an_empty_address_is_nobody_s() -> None:
+    nameless = replace(AGENCY, addresses=frozenset({"", " "}))
+    assert may_send(facts(scope="Private", addresses=("", "y-te")), nameless, "alert.new") == No("private")
+
+
 def test_nothing_crosses_the_border() -> None:
     for country in ("KH", "kh", "", "XX"):
         assert may_send(facts(), replace(AGENCY, country=country), "alert.new") == No("outside-country")

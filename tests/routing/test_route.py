@@ -21,7 +21,9 @@ def receiver() -> Iterator[Receiver]:
         yield receiver
 
 
-async def test_every_event_is_marked_routed_with_the_rules_it_was_compared_with(tmp_path: Path, receiver: Receiver) -> None:
+async def test_every_event_is_marked_routed_with_the_rules_it_was_compared_with(
+    tmp_path: Path, receiver: Receiver
+) -> None:
     async with hub_in(tmp_path) as hub:
         await say(hub, "mot")
         await endpoint(hub, "e", receiver.base)
@@ -34,7 +36,9 @@ async def test_every_event_is_marked_routed_with_the_rules_it_was_compared_with(
         assert len(await ledger(hub)) == 2
 
 
-async def test_a_cancel_stops_pending_deliveries_and_reaches_only_who_was_told(tmp_path: Path, receiver: Receiver) -> None:
+async def test_a_cancel_stops_pending_deliveries_and_reaches_only_who_was_told(
+    tmp_path: Path, receiver: Receiver
+) -> None:
     async with hub_in(tmp_path) as hub:
         await endpoint(hub, "told", receiver.base)
         sent = later(-120)

@@ -44,7 +44,9 @@ async def test_two_workers_cannot_claim_one_delivery(tmp_path: Path, receiver: R
         await hub.router.step(0)
         name, now = (await ledger(hub))[0]["delivery_id"], to_us(hub.clock.now())
         claims = [
-            await hub.store.write(lambda conn, w=w: deliveries.claim(conn, name, worker=w, now=now, lease_until=now + 1))
+            await hub.store.write(
+                lambda conn, w=w: deliveries.claim(conn, name, worker=w, now=now, lease_until=now + 1)
+            )
             for w in ("a", "b")
         ]
         assert claims == [True, False]

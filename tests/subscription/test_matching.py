@@ -102,6 +102,13 @@ def test_the_info_that_came_furthest_says_why_not(order: tuple[int, int]) -> Non
     assert miss == Miss("area", "wanted 731, found units 68, a shape")
 
 
+def test_of_two_infos_that_came_equally_far_the_first_says_why_not() -> None:
+    infos = (replace(INFO, severity="Minor"), replace(INFO, severity="Moderate"))
+    alert = AlertFacts("a", "kttv", Alert("a", "s", NOW, infos=infos), (KNOWN, KNOWN))
+    miss = matches(alert, replace(RULE, min_severity="Severe"), now=NOW)
+    assert miss == Miss("severity", "wanted at least Severe, found Minor")
+
+
 def test_one_info_must_fit_every_condition_by_itself() -> None:
     infos = (replace(INFO, severity="Minor"), replace(INFO, severity="Extreme"))
     known = (KNOWN, replace(KNOWN, hazards=frozenset({"storm"})))

@@ -1,7 +1,7 @@
 // One alert: what it says, its versions, what was repaired, to whom it was delivered, and why someone got it or did not.
 
 import { element, pairs, table } from "/page/draw.js";
-import { named, when, word } from "/page/words.js";
+import { current, named, when, word } from "/page/words.js";
 
 const MOST_UNITS = 12;
 
@@ -51,7 +51,7 @@ async function read(address) {
   }
 }
 
-function facts({ alert, units }) {
+function facts({ alert, units, hazards }) {
   const id = encodeURIComponent(alert.id);
   return element("div", { class: alert.severity }, [
     pairs([
@@ -63,7 +63,7 @@ function facts({ alert, units }) {
       [word("fact.sent"), when(alert.sent)],
       [word("fact.received"), when(alert.received_at)],
       [word("fact.until"), when(alert.live_until)],
-      [word("fact.hazards"), alert.hazards.map((hazard) => named("hazard", hazard)).join(", ")],
+      [word("fact.hazards"), hazards.map((hazard) => hazard[current()]).join(", ")],
       [word("fact.units"), units.slice(0, MOST_UNITS).map((unit) => unit.name || unit.code).join(", ") + (units.length > MOST_UNITS ? word("and-more", { more: units.length - MOST_UNITS }) : "")],
       [word("fact.incident"), alert.incident_id],
     ]),

@@ -75,7 +75,8 @@ async function choose(id) {
   history.replaceState(null, "", id ? `#${id}` : location.pathname);
   drawList();
   await detail.show(id);
-  byId("detail").focus({ preventScroll: false });
+  byId("detail").focus({ preventScroll: true });
+  if (matchMedia("(max-width: 48rem)").matches) byId("detail").scrollIntoView({ block: "start" });
 }
 
 async function start() {

@@ -1,0 +1,30 @@
+"""Rings that cross themselves, mended on a copy within bounds: a ring made to cross itself ten thousand times must not stop the hub."""
+
+from __future__ import annotations
+
+import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+MOST_CROSSINGS = 2_000
+_PORTION = 256
+
+
+def valid(polygon: BaseGeometry) -> BaseGeometry:
+    """The polygon, or a valid shape of the same points; its convex hull where it crosses itself more than 2,000 times."""
+    if polygon.is_valid:
+        return polygon
+    return polygon.convex_hull if crosses_often(polygon) else shapely.make_valid(polygon)
+
+
+def crosses_often(polygon: BaseGeometry) -> bool:
+    """Whether the outer ring's sides cross one another more than `MOST_CROSSINGS` times; stops counting there."""
+    points = shapely.get_coordinates(polygon)
+    sides = [side for side in np.atleast_1d(shapely.linestrings(np.stack([points[:-1], points[1:]], axis=1)))]
+    tree = shapely.STRtree(sides)
+    seen = 0
+    for start in range(0, len(sides), _PORTION):
+        seen += tree.query(sides[start : start + _PORTION], predicate="crosses").shape[1]
+        if seen > 2 * MOST_CROSSINGS:  # each crossing is met from both sides
+            return True
+    return False
