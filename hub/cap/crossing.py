@@ -20,11 +20,11 @@ def valid(polygon: BaseGeometry) -> BaseGeometry:
 def crosses_often(polygon: BaseGeometry) -> bool:
     """Whether the outer ring's sides cross one another more than `MOST_CROSSINGS` times; stops counting there."""
     points = shapely.get_coordinates(polygon)
-    sides = [side for side in np.atleast_1d(shapely.linestrings(np.stack([points[:-1], points[1:]], axis=1)))]
+    sides = [shapely.LineString(side) for side in np.stack([points[:-1], points[1:]], axis=1)]
     tree = shapely.STRtree(sides)
     seen = 0
     for start in range(0, len(sides), _PORTION):
-        seen += tree.query(sides[start : start + _PORTION], predicate="crosses").shape[1]
+        seen += len(tree.query(sides[start : start + _PORTION], predicate="crosses")[0])
         if seen > 2 * MOST_CROSSINGS:  # each crossing is met from both sides
             return True
     return False
