@@ -92,6 +92,7 @@ def _facts_of(
             live_until=end.astimezone(UTC),
             risk_level=risk_level(info),
             province_wide=not places or any(p.widened for p in places),
+            elsewhere=bool(places) and all(p.elsewhere for p in places),
         ),
         found,
     )
@@ -111,6 +112,7 @@ class _Stored(msgspec.Struct, frozen=True, omit_defaults=True):
     shape: bytes | None = None
     risk_level: int | None = None
     province_wide: bool = False
+    elsewhere: bool = False
 
 
 _encode = msgspec.json.Encoder().encode
@@ -128,6 +130,7 @@ def dump_facts(infos: Sequence[InfoFacts]) -> bytes:
                 shape=None if f.shape is None else shapely.to_wkb(f.shape),
                 risk_level=f.risk_level,
                 province_wide=f.province_wide,
+                elsewhere=f.elsewhere,
             )
             for f in infos
         ]
@@ -148,6 +151,7 @@ def load_facts(alert_id: str, source: str, alert: Alert, stored: bytes) -> Alert
                 live_until=from_us(s.live_until),
                 risk_level=s.risk_level,
                 province_wide=s.province_wide,
+                elsewhere=s.elsewhere,
             )
             for s in _decode(stored)
         ),

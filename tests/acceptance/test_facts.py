@@ -67,3 +67,12 @@ def test_the_epicentre_is_the_first_circle() -> None:
     there = replace(AREA, circles=(Circle(10.5, 107.5, 0), Circle(1, 2, 3)))
     assert first_circle(cap("a", infos=(INFO, replace(INFO, areas=(there,))))) == (10.5, 107.5)
     assert first_circle(cap("a")) is None
+
+
+def test_an_area_abroad_by_code_only_is_elsewhere_and_stays_so_in_the_store() -> None:
+    abroad = replace(INFO, areas=(Area("Bangkok", geocodes=(NamedValue("ISO3166-2", "TH-10"),)),))
+    alert = cap("a", infos=(abroad,))
+    worked = work_out(alert, gazetteer=gazetteer(), hazards=hazards())
+    assert worked.infos[0].elsewhere
+    assert not worked.infos[0].province_wide
+    assert load_facts("a1", "nguon", alert, dump_facts(worked.infos)).infos[0].elsewhere

@@ -277,7 +277,7 @@ class Town:
         if self.process is None:
             return 0
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=15)
+        return self.process.wait(timeout=45)
 
 
 def cap_source(name: str, url: str, **more: Any) -> tuple[str, str]:
