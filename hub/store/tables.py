@@ -268,6 +268,7 @@ deliveries = Table(
     UniqueConstraint("seq", "endpoint_id", "event_type"),
     Index("deliveries_due", "state", "due_at", "lane"),
     Index("deliveries_by_endpoint", "endpoint_id", "seq"),
+    Index("deliveries_by_alert", "alert_id"),
     Index("deliveries_by_chain", "chain_id", "state"),
 )
 attempts = Table(

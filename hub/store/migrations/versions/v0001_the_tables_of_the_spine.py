@@ -154,6 +154,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
         batch_op.create_index("deliveries_by_chain", ["chain_id", "state"], unique=False)
+        batch_op.create_index("deliveries_by_alert", ["alert_id"], unique=False)
         batch_op.create_index("deliveries_by_endpoint", ["endpoint_id", "seq"], unique=False)
         batch_op.create_index("deliveries_due", ["state", "due_at", "lane"], unique=False)
 
