@@ -15,6 +15,9 @@ from hub.delivery.retry import Next
 from hub.store import alarms, deliveries, endpoints
 
 MISSED_KEPT = timedelta(hours=24)
+ADDRESS_UNPROVEN = "address-unproven"
+ASK_AGAIN = timedelta(seconds=2)
+"""How long a delivery waits when its endpoint has a new address that has not answered a challenge yet."""
 TELL_WHEN_MISSED = ("alert.new", "alert.update")
 
 
@@ -76,6 +79,11 @@ def failed(conn: Connection, tried: Tried, after: Next, *, open_until: datetime 
 
 def withdraw(conn: Connection, row: Mapping[str, Any], word: str, now: int) -> None:
     """A claimed delivery that must not be sent: no byte of it left, so it ends or waits as `word` says."""
+    if word == ADDRESS_UNPROVEN:
+        due_at = to_us(from_us(now) + ASK_AGAIN)
+        deliveries.unbegin(conn, row["delivery_id"], worker=row["claimed_by"], due_at=due_at, now=now, outcome=word)
+        alarms.open_alarm(conn, kind="endpoint.unproven", about=row["endpoint_id"], detail=word, at=now)
+        return
     state = {"superseded": "superseded", "expired": "pending"}.get(word, "failed")
     deliveries.settle(
         conn, row["delivery_id"], attempt_no=row["attempts"], state=state, outcome=word, due_at=now, now=now

@@ -18,8 +18,10 @@ class Slots:
 
     def free(self, lane: int, endpoint_id: str) -> bool:
         """Whether one more attempt of that lane to that endpoint may begin now."""
-        if self.by_endpoint[endpoint_id] >= PER_ENDPOINT:
-            return False
+        return self.by_endpoint[endpoint_id] < PER_ENDPOINT and self.room(lane)
+
+    def room(self, lane: int) -> bool:
+        """Whether one more attempt of that lane may begin now, to an endpoint that is not busy."""
         used = sum(self.by_lane.values())
         if used >= self.total:
             return False

@@ -18,9 +18,9 @@ from hub.delivery import ledger, retry
 from hub.delivery.circuit import open_for_s
 from hub.delivery.letter import Desk
 from hub.delivery.slots import Slots
-from hub.errors import Forbidden, Rejected, Retry
+from hub.errors import ConfigError, Forbidden, Rejected, Retry
 from hub.policy import No
-from hub.store import Store, deliveries
+from hub.store import Store, deliveries, endpoints
 from hub.subscription import AlertFacts
 
 log = structlog.get_logger()
@@ -28,6 +28,9 @@ log = structlog.get_logger()
 SCAN_S = 0.5
 STALE_AFTER_S = 1.0
 """A claim that waited longer than this is looked at again before its send."""
+
+MOST_ROUNDS = 32
+"""So often one scan looks behind what it claimed before it turns to the next lanes."""
 
 Row = Mapping[str, Any]
 MaySend = Callable[[Connection, AlertFacts, str, str], Any]
@@ -53,19 +56,26 @@ class Courier:
     worker: str
     chance: random.Random = field(default_factory=random.Random)
     slots: Slots = field(default_factory=Slots)
-    _waiting: dict[str, deque[tuple[Row, float]]] = field(default_factory=lambda: defaultdict(deque))
+    _waiting: dict[int, dict[str, deque[tuple[Row, float]]]] = field(
+        default_factory=lambda: {lane: {} for lane in (retry.P0, retry.P1, retry.P2, retry.P3)}
+    )
     _running: set[asyncio.Task[None]] = field(default_factory=set)
     _failures: dict[str, _Failures] = field(default_factory=lambda: defaultdict(_Failures))
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
 
     def claims(self, lane: int, endpoint_id: str) -> bool:
         """Whether a fresh delivery of that lane may be claimed for this process while it is inserted."""
-        return not self._waiting.get(endpoint_id) and self.slots.free(lane, endpoint_id)
+        return not self._waits(lane, endpoint_id) and self.slots.free(lane, endpoint_id)
+
+    def _waits(self, lane: int, endpoint_id: str) -> bool:
+        """Whether something as urgent waits for that endpoint already; what is less urgent holds nothing back."""
+        return any(endpoint_id in queues for urgency, queues in self._waiting.items() if urgency <= lane)
 
     def hand(self, rows: Sequence[Row]) -> None:
         """Takes deliveries that are already claimed for this worker."""
         for row in rows:
-            self._waiting[row["endpoint_id"]].append((row, self.clock.monotonic()))
+            queues = self._waiting[row["lane"]]
+            queues.setdefault(row["endpoint_id"], deque()).append((row, self.clock.monotonic()))
         self._start_waiting()
 
     def wake(self) -> None:
@@ -94,14 +104,17 @@ class Courier:
         if await self.store.read(lambda conn: deliveries.needs_sweep(conn, now)):
             await self.store.write(lambda conn: ledger.sweep(conn, now))
         for lanes in ((0,), (1,), (2, 3)):
-            await self._claim_due(lanes)
+            for _ in range(MOST_ROUNDS):
+                if not await self._claim_due(lanes):
+                    break
 
     async def idle(self) -> None:
         """Waits until no attempt runs and nothing claimed waits; for tests and shutting down."""
         while self._running or any(self._waiting.values()):
             await asyncio.gather(*self._running, return_exceptions=True)
 
-    async def _claim_due(self, lanes: Sequence[int]) -> None:
+    async def _claim_due(self, lanes: Sequence[int]) -> bool:
+        """Claims what is due; True when there may be more behind it: one endpoint's backlog must not hide the others."""
         now = to_us(self.clock.now())
         busy = [*self.slots.busy(), *self._resting(lanes)]
         rows = await self.store.read(
@@ -109,17 +122,18 @@ class Courier:
         )
         chosen = []
         for row in rows:
-            if self.slots.free(row.lane, row.endpoint_id) and not self._waiting.get(row.endpoint_id):
+            if self.claims(row.lane, row.endpoint_id):
                 chosen.append(row)
                 self.slots.take(row.lane, row.endpoint_id)
         if not chosen:
-            return
+            return False
         try:
             claimed = await self.store.write(lambda conn: self._claim_in(conn, chosen))
         finally:
             for row in chosen:
                 self.slots.give(row.lane, row.endpoint_id)
         self.hand(claimed)
+        return bool(claimed) and len(rows) == self.slots.total
 
     def _claim_in(self, conn: Connection, rows: Sequence[Any]) -> list[Row]:
         now = to_us(self.clock.now())
@@ -129,7 +143,7 @@ class Courier:
             if deliveries.claim(conn, row.delivery_id, worker=self.worker, now=now, lease_until=until):
                 if row.event_type == "alert.summary":
                     deliveries.cover_summaries(conn, row.endpoint_id, by=row.delivery_id, now=now)
-                claimed.append({**row._mapping, "attempts": row.attempts + 1, "state": "in_flight"})
+                claimed.append({**row._mapping, "attempts": row.attempts + 1, "claimed_by": self.worker})
         return claimed
 
     def _resting(self, lanes: Sequence[int]) -> list[str]:
@@ -139,16 +153,22 @@ class Courier:
         return [endpoint for endpoint, failures in self._failures.items() if failures.wait_until > now]
 
     def _start_waiting(self) -> None:
-        for endpoint_id in [e for e, queue in self._waiting.items() if queue]:
-            queue = self._waiting[endpoint_id]
-            while queue and self.slots.free(queue[0][0]["lane"], endpoint_id):
-                row, since = queue.popleft()
-                self.slots.take(row["lane"], endpoint_id)
-                task = asyncio.get_running_loop().create_task(self._attempt(row, since))
-                self._running.add(task)
-                task.add_done_callback(self._running.discard)
-            if not queue:
-                del self._waiting[endpoint_id]
+        """Begins what waits, most urgent first. Without room in a lane nothing of it is looked at: thousands may wait."""
+        for lane, queues in self._waiting.items():
+            for endpoint_id in list(queues) if self.slots.room(lane) else ():
+                queue = queues[endpoint_id]
+                while queue and self.slots.free(lane, endpoint_id):
+                    self._begin(*queue.popleft())
+                if not queue:
+                    del queues[endpoint_id]
+                if not self.slots.room(lane):
+                    break
+
+    def _begin(self, row: Row, since: float) -> None:
+        self.slots.take(row["lane"], row["endpoint_id"])
+        task = asyncio.get_running_loop().create_task(self._attempt(row, since))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
 
     async def _attempt(self, row: Row, since: float) -> None:
         try:
@@ -160,7 +180,11 @@ class Courier:
 
     async def _send(self, row: Row, since: float) -> None:
         began = self.clock.now()
-        prepared = await self.store.read(lambda conn: self._prepare(conn, row, since))
+        try:
+            prepared = await self.store.read(lambda conn: self._prepare(conn, row, since))
+        except ConfigError as error:
+            await self._failed(row, began, "rejected", f"endpoint-broken {error}")
+            return
         if isinstance(prepared, str):
             await self.store.write(lambda conn: ledger.withdraw(conn, row, prepared, to_us(self.clock.now())))
             return
@@ -192,6 +216,11 @@ class Courier:
         endpoint = self.desk.endpoint(conn, row["endpoint_id"])
         if endpoint is None or endpoint.kind not in self.channels:
             return "endpoint-removed"
+        state = endpoints.get(conn, row["endpoint_id"])
+        if state is None or state.state != "active":
+            return f"endpoint-{state.state if state is not None else 'unproven'}"
+        if not state.may_send(str(getattr(endpoint.settings, "url", ""))):
+            return ledger.ADDRESS_UNPROVEN
         facts = self.desk.told(conn, row["alert_id"]).facts
         answer = self.may_send(conn, facts, row["endpoint_id"], row["event_type"])
         if isinstance(answer, No):

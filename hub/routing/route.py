@@ -150,9 +150,9 @@ class Router:
         if isinstance(answer, No):
             state, outcome = "failed", f"withheld {answer.reason}"
         else:
-            state, outcome = self._state_of(conn, one.endpoint_id, now)
+            state, outcome = self._state_of(conn, endpoint, now)
         together = event_type == "alert.summary"
-        claimed = state == "pending" and not together and self._claims(lane, one.endpoint_id)
+        claimed = state == "pending" and not outcome and not together and self._claims(lane, one.endpoint_id)
         rule_id = one.subscription.subscription_id if one.subscription is not None else ""
         return {
             "delivery_id": deliveries.delivery_id(seq, one.endpoint_id, event_type),
@@ -183,12 +183,15 @@ class Router:
             "rev": now,
         }
 
-    def _state_of(self, conn: Connection, endpoint_id: str, now: int) -> tuple[str, str]:
-        known = endpoints.get(conn, endpoint_id)
-        if known is not None and known.state == "active":
+    def _state_of(self, conn: Connection, endpoint: rules.Rule, now: int) -> tuple[str, str]:
+        """(state, outcome). To a new address that has not answered a challenge yet the delivery waits; it is not lost."""
+        known = endpoints.get(conn, endpoint.rule_id)
+        if known is not None and known.may_send(str(endpoint.body.get("settings", {}).get("url", ""))):
             return "pending", ""
-        why = "unproven" if known is None else known.state
-        alarms.open_alarm(conn, kind=f"endpoint.{why}", about=endpoint_id, detail="owed a delivery", at=now)
+        why = "unproven" if known is None or known.state == "active" else known.state
+        alarms.open_alarm(conn, kind=f"endpoint.{why}", about=endpoint.rule_id, detail="owed a delivery", at=now)
+        if known is not None and known.state == "active":
+            return "pending", "address-unproven"
         return "failed", f"endpoint-{why}"
 
 

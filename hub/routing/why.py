@@ -16,6 +16,8 @@ from hub.subscription import Match, matches, subscription_of
 def why(conn: Connection, alert_id: str, endpoint_id: str) -> dict[str, Any]:
     """The alert's deliveries to that endpoint, and what each of the endpoint's rules of that time said: hit or miss, and why.
 
+    The rules are those that routing compared the alert with; before it is routed, those in force now.
+
     Raises:
         KeyError: there is no such alert.
     """
@@ -25,7 +27,8 @@ def why(conn: Connection, alert_id: str, endpoint_id: str) -> dict[str, Any]:
     facts = load_facts(row.alert_id, row.source, from_json(bytes(row.cap)), bytes(row.facts))
     at = from_us(row.received_at)
     said = []
-    for rule in rules.in_force(conn, "subscription", at_seq=row.seq):
+    rev = deliveries.routed_with(conn, alert_id)
+    for rule in rules.at_rev(conn, "subscription", rules.rev(conn) if rev is None else rev):
         subscription = subscription_of(rule.rule_id, rule.body)
         if subscription.endpoint_id != endpoint_id:
             continue

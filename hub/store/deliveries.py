@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, case, func, insert, or_, select, update
 
 from hub.store.tables import alerts, attempts, deliveries, events, routed
 
@@ -91,6 +91,13 @@ def last_routed(conn: Connection) -> int:
     return int(conn.execute(select(func.coalesce(func.max(routed.c.seq), 0))).scalar_one())
 
 
+def routed_with(conn: Connection, alert_id: str) -> int | None:
+    """The revision of the rules that the alert was last compared with; None while it is not routed."""
+    stmt = select(func.max(routed.c.rules_rev)).join(events, events.c.seq == routed.c.seq)
+    found = conn.execute(stmt.where(events.c.alert_id == alert_id, events.c.kind != "withdrawn")).scalar_one_or_none()
+    return None if found is None else int(found)
+
+
 def is_routed(conn: Connection, seq: int) -> bool:
     return conn.execute(select(routed.c.seq).where(routed.c.seq == seq)).first() is not None
 
@@ -120,18 +127,23 @@ def next_due(conn: Connection) -> int | None:
     ).scalar_one_or_none()
 
 
+def _current() -> ColumnElement[bool]:
+    """The delivery's version is the head of its chain, or it tells something that no later version takes back."""
+    return or_(
+        deliveries.c.event_type.in_(("alert.missed", "alert.disputed")),
+        select(alerts.c.alert_id)
+        .where(alerts.c.alert_id == deliveries.c.alert_id, alerts.c.state.in_(HEAD_STATES))
+        .exists(),
+    )
+
+
 _claim = (
     update(deliveries)
     .where(
         deliveries.c.delivery_id == bindparam("id"),
         deliveries.c.state == "pending",
         deliveries.c.expires_at > bindparam("now"),
-        or_(
-            deliveries.c.event_type.in_(("alert.missed", "alert.disputed")),
-            select(alerts.c.alert_id)
-            .where(alerts.c.alert_id == deliveries.c.alert_id, alerts.c.state.in_(HEAD_STATES))
-            .exists(),
-        ),
+        _current(),
     )
     .values(
         state="in_flight",
@@ -208,7 +220,7 @@ def settle(
     return conn.execute(stmt).rowcount == 1
 
 
-def unbegin(conn: Connection, delivery_id: str, *, worker: str, due_at: int, now: int) -> bool:
+def unbegin(conn: Connection, delivery_id: str, *, worker: str, due_at: int, now: int, outcome: str = "") -> bool:
     """A claim given back before any byte was sent: pending again, as if it had not been claimed."""
     stmt = (
         update(deliveries)
@@ -221,8 +233,10 @@ def unbegin(conn: Connection, delivery_id: str, *, worker: str, due_at: int, now
             state="pending",
             due_at=due_at,
             attempts=deliveries.c.attempts - 1,
+            begun=case((deliveries.c.attempts > 1, 1), else_=0),
             lease_until=None,
             claimed_by=None,
+            outcome=outcome,
             rev=now,
         )
     )
@@ -295,13 +309,17 @@ def get(conn: Connection, delivery_id: str) -> DeliveryRow | None:
 
 
 def redeliver(conn: Connection, delivery_id: str, *, now: int) -> bool:
-    """A delivery that ended undelivered, or was delivered, is pending again at once, in its lane, with the same id."""
+    """A delivery that ended undelivered, or was delivered, is pending again at once, in its lane, with the same id.
+
+    One of a version that is no longer the head of its chain stays as it ended: sent again it would undo what came after.
+    """
     stmt = (
         update(deliveries)
         .where(
             deliveries.c.delivery_id == delivery_id,
             deliveries.c.state.in_(("failed", "delivered", "acknowledged", "expired", "covered", "pending")),
             deliveries.c.expires_at > now,
+            _current(),
         )
         .values(state="pending", due_at=now, rev=now)
     )
@@ -367,8 +385,8 @@ def cover_summaries(conn: Connection, endpoint_id: str, *, by: str, now: int) ->
 
 
 def covered_by(conn: Connection, delivery_id: str) -> Sequence[DeliveryRow]:
-    """The summary rows that delivery tells beside its own, oldest first."""
-    stmt = select(deliveries).where(deliveries.c.ended_by == delivery_id, deliveries.c.state == "covered")
+    """The summary rows that delivery tells beside its own, oldest first; none of an alert that was ended or replaced since."""
+    stmt = select(deliveries).where(deliveries.c.ended_by == delivery_id, deliveries.c.state == "covered", _current())
     return conn.execute(stmt.order_by(deliveries.c.seq)).all()
 
 

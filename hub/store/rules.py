@@ -90,8 +90,15 @@ def get(conn: Connection, kind: str, rule_id: str) -> Rule | None:
     return None if row is None or not row.body else _rule(row)
 
 
+def at_rev(conn: Connection, kind: str, rev: int) -> list[Rule]:
+    """The documents of a kind that were in force right after the change numbered `rev`; by id."""
+    stmt = select(rules).where(rules.c.kind == kind, rules.c.rules_rev <= rev)
+    newest = {row.rule_id: row for row in conn.execute(stmt.order_by(rules.c.rule_id, rules.c.version))}
+    return [_rule(row) for row in newest.values() if row.body]
+
+
 def in_force(conn: Connection, kind: str, *, at_seq: int | None = None) -> list[Rule]:
-    """All documents of a kind in force now, or those that were in force when `at_seq` was routed; by id."""
+    """All documents of a kind in force now, or those that were in force when `at_seq` was accepted; by id."""
     stmt = select(rules).where(rules.c.kind == kind, rules.c.body != "").order_by(rules.c.rule_id, rules.c.version)
     if at_seq is None:
         stmt = stmt.where(rules.c.valid_to_seq.is_(None))

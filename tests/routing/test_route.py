@@ -92,3 +92,18 @@ async def test_an_unproven_endpoint_gets_nothing_and_the_ledger_says_why(tmp_pat
         await settle(hub)
         assert [(d["state"], d["outcome"]) for d in await ledger(hub)] == [("failed", "endpoint-unproven")]
         assert receiver.got == []
+
+
+async def test_leaving_is_told_once_and_a_cancel_still_reaches_who_left(tmp_path: Path, receiver: Receiver) -> None:
+    async with hub_in(tmp_path) as hub:
+        await endpoint(hub, "e", receiver.base, units=("731",))
+        sent = [later(-300 + 50 * n) for n in range(4)]
+        await say(hub, "v1", sent=sent[0], unit="731")
+        await settle(hub)
+        for n in (1, 2):
+            more = {"sent": sent[n], "references": triple(f"v{n}", sent[n - 1])}
+            await say(hub, f"v{n + 1}", msg_type="Update", unit="734", **more)
+            await settle(hub)
+        await say(hub, "v4", msg_type="Cancel", sent=sent[3], references=triple("v3", sent[2]), unit="734")
+        await settle(hub)
+        assert [d["event_type"] for d in await ledger(hub)] == ["alert.new", "alert.left_your_area", "alert.cancel"]

@@ -44,3 +44,16 @@ async def test_an_unknown_alert_is_a_key_error(tmp_path: Path) -> None:
     async with hub_in(tmp_path) as hub:
         with pytest.raises(KeyError):
             await hub.store.read(lambda conn: why(conn, "nothing", "e"))
+
+
+async def test_a_rule_made_between_acceptance_and_routing_explains_what_it_caused(
+    tmp_path: Path, receiver: Receiver
+) -> None:
+    async with hub_in(tmp_path) as hub:
+        decided = await say(hub, "mot")
+        await endpoint(hub, "e", receiver.base)
+        await settle(hub)
+        await hub.store.write(lambda conn: rules.remove(conn, "subscription", "s-e", by="t", at=datetime.now(UTC)))
+        told = await hub.store.read(lambda conn: why(conn, decided.alert_id, "e"))
+        assert [d["state"] for d in told["deliveries"]] == ["delivered"]
+        assert [(r["matched"], r["version"]) for r in told["rules"]] == [(True, 1)]

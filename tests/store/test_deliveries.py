@@ -9,7 +9,7 @@ import pytest
 
 from hub.clock import to_us
 from hub.store import deliveries
-from tests.hubbing import Receiver, endpoint, hub_in, later, ledger, say, triple
+from tests.hubbing import Receiver, endpoint, hub_in, later, ledger, say, settle, triple
 from tests.journeys.town import receiving
 
 
@@ -70,3 +70,47 @@ def test_an_id_depends_on_the_event_the_endpoint_and_what_is_told_only() -> None
     one = deliveries.delivery_id(7, "e", "alert.new")
     assert one == deliveries.delivery_id(7, "e", "alert.new")
     assert len({one, deliveries.delivery_id(8, "e", "alert.new"), deliveries.delivery_id(7, "f", "alert.new")}) == 3
+
+
+async def test_a_version_that_was_replaced_is_not_sent_again_and_stays_delivered(
+    tmp_path: Path, receiver: Receiver
+) -> None:
+    async with hub_in(tmp_path) as hub:
+        await endpoint(hub, "e", receiver.base)
+        sent = later(-120)
+        await say(hub, "mot", sent=sent)
+        await settle(hub)
+        await say(hub, "hai", msg_type="Update", sent=later(-60), references=triple("mot", sent))
+        await settle(hub)
+        name, now = (await ledger(hub))[0]["delivery_id"], to_us(hub.clock.now())
+        assert not await hub.store.write(lambda conn: deliveries.redeliver(conn, name, now=now))
+        assert [d["state"] for d in await ledger(hub)] == ["delivered", "delivered"]
+
+
+async def test_a_claim_given_back_leaves_no_trace_but_an_earlier_attempt_does(
+    tmp_path: Path, receiver: Receiver
+) -> None:
+    async with hub_in(tmp_path) as hub:
+        await endpoint(hub, "e", receiver.base)
+        hub.router._claims = lambda lane, endpoint_id: False
+        await say(hub, "mot")
+        await hub.router.step(0)
+        name, now = (await ledger(hub))[0]["delivery_id"], to_us(hub.clock.now())
+
+        async def claim() -> None:
+            until = now + 1
+            assert await hub.store.write(
+                lambda conn: deliveries.claim(conn, name, worker="w", now=now, lease_until=until)
+            )
+
+        async def give_back() -> tuple[int, int]:
+            await hub.store.write(lambda conn: deliveries.unbegin(conn, name, worker="w", due_at=now, now=now))
+            row = (await ledger(hub))[0]
+            return row["attempts"], row["begun"]
+
+        await claim()
+        assert await give_back() == (0, 0)
+        await claim()
+        await hub.store.write(lambda conn: deliveries.free_leases(conn, now=now + 2, dead=[]))
+        await claim()
+        assert await give_back() == (1, 1)
