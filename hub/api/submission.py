@@ -89,9 +89,10 @@ def _content_type(request: Request) -> str:
 
 
 def _read(payload: Payload, services: Services) -> Parsed:
+    zone = services.zone_of.get(payload.source, services.zone)
     if payload.content_type.casefold().startswith(JSON_TYPE):
-        return Parsed(alert=cap_json.from_json(payload.body), version="1.2")
-    return cap_xml.read(payload.body, zone=services.zone_of.get(payload.source, services.zone))
+        return cap_json.read(payload.body, zone=zone)
+    return cap_xml.read(payload.body, zone=zone)
 
 
 async def _quarantine(services: Services, payload: Payload, *, stage: str, reason: str, detail: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hub.cap import model
+from hub.cap.language import TAG
 from hub.cap.model import Alert, Info
 from hub.cap.repair import Fault
 
@@ -36,6 +37,10 @@ def _envelope(alert: Alert) -> Iterator[Fault]:
         yield Fault("no-references", "references", alert.msg_type)
     if alert.msg_type in ("Alert", "Update") and not alert.infos:
         yield Fault("no-info", "info")
+    if alert.restriction and alert.scope != "Restricted":
+        yield Fault("restriction-without-restricted", "scope", alert.scope)
+    if any((r.sender, r.identifier) == (alert.sender, alert.identifier) for r in alert.references):
+        yield Fault("self-reference", "references", alert.identifier)
     if any(not r.sender or r.sent is None for r in alert.references):
         yield Fault("partial-reference", "references")
 
@@ -48,6 +53,13 @@ def _info(info: Info, path: str, alert: Alert) -> Iterator[Fault]:
     ):
         if word not in known:
             yield Fault(f"unknown-{name}", f"{path}/{name}", word)
+    if not info.categories:
+        yield Fault("missing-category", path)
+    if not TAG.fullmatch(info.language):
+        yield Fault("bad-language", f"{path}/language", info.language)
+    for response in info.response_types:
+        if response not in model.RESPONSE_TYPES:
+            yield Fault("unknown-responseType", f"{path}/responseType", response)
     for category in info.categories:
         if category not in model.CATEGORIES:
             yield Fault("unknown-category", f"{path}/category", category)

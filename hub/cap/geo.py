@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from math import cos, pi, radians, sin
+from math import cos, pi, radians
 
 import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from hub.cap.antimeridian import CERTAIN_WIDTH, unrolled, width_across, wrapped
 from hub.cap.crossing import valid
 from hub.cap.model import Area, Circle, Ring
 
 KM_PER_DEGREE = 111.195
 CIRCLE_STEPS = 64
+_LARGE_KM = 500.0
+_LARGE_STEPS = 512
+_SHORTEST_DEGREE_KM = 110.574
+"""A degree of latitude at the equator (WGS 84): on our sphere a circle is drawn that much wider, so that none on earth is larger."""
 
 
 def shape_of(area: Area) -> BaseGeometry | None:
@@ -23,27 +28,58 @@ def shape_of(area: Area) -> BaseGeometry | None:
     return parts[0] if len(parts) == 1 else shapely.union_all(parts)
 
 
+def is_point(area: Area) -> bool:
+    """Whether the area's shape is nothing but points: circles of radius 0, such as an epicentre (ACC-9)."""
+    return bool(area.circles) and not area.polygons and all(circle.radius_km <= 0 for circle in area.circles)
+
+
 def ring_shape(ring: Ring) -> BaseGeometry:
-    """A ring as a valid shape; one that crosses itself is mended on this copy."""
-    points = np.array(ring, dtype=float)[:, ::-1]
-    shape = shapely.Polygon(points)
-    return valid(shape)
+    """A ring as a valid shape; one that crosses itself is mended, one that crosses ±180° is cut there, on this copy."""
+    width = width_across(ring)
+    if width is not None and width <= CERTAIN_WIDTH:
+        return wrapped(_polygon(tuple(unrolled(ring))))
+    return _polygon(ring)
+
+
+def _polygon(ring: Ring) -> BaseGeometry:
+    return valid(shapely.Polygon(np.array(ring, dtype=float)[:, ::-1]))
 
 
 def circle_shape(circle: Circle) -> BaseGeometry:
-    """A circle as a polygon of 64 corners that holds it; a radius of 0 is a point."""
+    """A circle on the earth as a polygon that holds it, less than 1 % wider; a radius of 0 is a point.
+
+    A circle that holds a pole reaches around the earth up to it; one that holds both is the whole earth.
+    """
     if circle.radius_km <= 0:
         return shapely.Point(circle.lon, circle.lat)
-    reach = circle.radius_km / KM_PER_DEGREE / cos(pi / CIRCLE_STEPS)
-    shrink = max(cos(radians(circle.lat)), 0.01)
-    corners = [
-        (
-            circle.lon + reach / shrink * sin(2 * pi * n / CIRCLE_STEPS),
-            circle.lat + reach * cos(2 * pi * n / CIRCLE_STEPS),
-        )
-        for n in range(CIRCLE_STEPS)
-    ]
-    return shapely.Polygon(corners)
+    steps = CIRCLE_STEPS if circle.radius_km <= _LARGE_KM else _LARGE_STEPS
+    reach = radians(circle.radius_km / _SHORTEST_DEGREE_KM) / cos(pi / steps)
+    lat = radians(circle.lat)
+    north, south = lat + reach > pi / 2, lat - reach < -pi / 2
+    if north and south:
+        return shapely.box(-180, -90, 180, 90)
+    lats, eastward = _rim(lat, reach, steps)
+    if north or south:
+        return _cap(circle.lon + eastward, lats, 90.0 if north else -90.0)
+    return wrapped(shapely.Polygon(np.column_stack([circle.lon + eastward, lats])))
+
+
+def _rim(lat: float, reach: float, steps: int) -> tuple[np.ndarray, np.ndarray]:
+    """(latitudes, degrees east of the centre) of the points `reach` radians from a centre at `lat` radians, north first, clockwise."""
+    bearing = 2 * pi * np.arange(steps) / steps
+    sines = np.sin(lat) * np.cos(reach) + np.cos(lat) * np.sin(reach) * np.cos(bearing)
+    east = np.arctan2(np.sin(bearing) * np.sin(reach) * np.cos(lat), np.cos(reach) - np.sin(lat) * sines)
+    return np.degrees(np.arcsin(np.clip(sines, -1, 1))), np.degrees(east)
+
+
+def _cap(lons: np.ndarray, lats: np.ndarray, pole: float) -> BaseGeometry:
+    """Everything between a rim that goes round a pole and that pole."""
+    lons = (lons + 180) % 360 - 180
+    order = np.argsort(lons)
+    lons, lats = lons[order], lats[order]
+    edge = min(lats[0], lats[-1]) if pole > 0 else max(lats[0], lats[-1])
+    corners = [(-180, pole), (-180, edge), *zip(lons, lats, strict=True), (180, edge), (180, pole)]
+    return valid(shapely.Polygon(corners))
 
 
 def area_km2(shape: BaseGeometry) -> float:

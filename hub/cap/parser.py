@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from lxml import etree
@@ -13,6 +14,12 @@ MAX_ELEMENTS = 50_000
 MAX_ATTRIBUTES = 20_000
 MAX_DEPTH = 200
 
+FALLBACK = "windows-1252"
+_ENCODING = re.compile(rb"""\s*<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)""")
+
+_OF_AN_ALERT = frozenset({"identifier", "sender", "sent", "info"})
+_BLOCKS = frozenset({"br", "hr", "p", "li", "div", "tr", "dt", "dd", "h1", "h2", "h3", "h4", "h5", "h6"})
+
 Element = etree._Element
 
 
@@ -22,13 +29,43 @@ def parse_xml(body: bytes, *, max_bytes: int = MAX_BYTES) -> Element:
     Raises:
         ParseError: too-large, not-xml, doctype, too-many-elements, too-many-attributes or too-deep.
     """
+    return _parse(body, max_bytes, None)
+
+
+def open_xml(body: bytes) -> tuple[Element, str]:
+    """(root element, encoding it was read in where that is not the one it names, else ""): UTF-8 that is windows-1252 occurs.
+
+    Raises:
+        ParseError: as `parse_xml`.
+    """
+    try:
+        return _parse(body, MAX_BYTES, None), ""
+    except ParseError as error:
+        if error.reason != "not-xml" or not _is_no_utf8(body):
+            raise
+    return _parse(body, MAX_BYTES, FALLBACK), FALLBACK
+
+
+def _is_no_utf8(body: bytes) -> bool:
+    """Whether a document that claims UTF-8, or claims nothing, is not."""
+    named = _ENCODING.match(body[:200])
+    if body[:2] in (b"\xff\xfe", b"\xfe\xff") or (named and named[1].lower() not in (b"utf-8", b"utf8")):
+        return False
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        return True
+    return False
+
+
+def _parse(body: bytes, max_bytes: int, encoding: str | None) -> Element:
     if len(body) > max_bytes:
         raise ParseError("too-large", f"{len(body)} bytes, at most {max_bytes}")
     said = body.strip(b" \t\r\n\x00") if body[:2] not in (b"\xff\xfe", b"\xfe\xff") else body
     if not said:
         raise ParseError("not-xml", "empty")
     try:
-        root = etree.fromstring(said, _parser())
+        root = etree.fromstring(said, xml_parser(encoding))
     except (etree.XMLSyntaxError, ValueError) as error:
         raise ParseError("not-xml", str(error)[:300]) from error
     if root.getroottree().docinfo.internalDTD is not None:
@@ -37,8 +74,10 @@ def parse_xml(body: bytes, *, max_bytes: int = MAX_BYTES) -> Element:
     return root
 
 
-def _parser() -> etree.XMLParser:
+def xml_parser(encoding: str | None = None) -> etree.XMLParser:
+    """A parser with nothing switched on that fetches, expands or grows; the limits are `parse_xml`'s."""
     return etree.XMLParser(
+        encoding=encoding,
         resolve_entities=False,
         no_network=True,
         load_dtd=False,
@@ -91,8 +130,21 @@ def text(node: Element) -> str:
     return "".join(str(part) for part in node.itertext())
 
 
+def prose(node: Element) -> str:
+    """The element's text for people: inner elements are markup that does not belong there, those that break a line do so."""
+    if not len(node):
+        return node.text or ""
+    said = [node.text or ""]
+    for child in node:
+        around = "\n" if local(child) in _BLOCKS else ""
+        said += [around, prose(child), around if len(child) or child.text else "", child.tail or ""]
+    return "".join(said)
+
+
 def find_alerts(body: bytes) -> list[bytes]:
-    """Every CAP alert inside the document, each as a document of its own; [body] when the root is one.
+    """Every CAP alert inside the document, each as a document of its own; `body` itself, byte for byte, when the root is one.
+
+    An element called alert is one when it is in a CAP namespace or looks like one: senders forget the namespace.
 
     Raises:
         ParseError: as `parse_xml`.
@@ -100,5 +152,9 @@ def find_alerts(body: bytes) -> list[bytes]:
     root = parse_xml(body)
     if local(root) == "alert":
         return [body]
-    found = [node for node in root.iter() if local(node) == "alert" and "cap" in namespace(node)]
+    found = [node for node in root.iter() if local(node) == "alert" and _is_alert(node)]
     return [etree.tostring(node, encoding="utf-8", with_tail=False) for node in found]
+
+
+def _is_alert(node: Element) -> bool:
+    return "cap" in namespace(node) or any(name in _OF_AN_ALERT for name, _ in children(node))

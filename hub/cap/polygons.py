@@ -7,19 +7,22 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 import shapely
-from shapely.geometry.base import BaseGeometry
 
+from hub.cap.antimeridian import CERTAIN_WIDTH, cut, rings_of, unrolled, width_across
 from hub.cap.crossing import valid
 from hub.cap.model import Circle, Point, Ring
 from hub.errors import ParseError
 
 MAX_VERTICES = 200_000
+CROSSES = "ring-crosses-itself"
 MAX_LONGITUDE = 540.0
 """One time around the world and a half: what a ring drawn across ±180° may name."""
 
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 _CLEAN = re.compile(r"\s*(?:-?\d+(?:\.\d+)?,-?\d+(?:\.\d+)?(?: |$))+")
 _GROUP = re.compile(r"\(([^()]*)\)")
+_THREES = re.compile(r"\s*(?:-?\d+(?:\.\d+)?,-?\d+(?:\.\d+)?(,-?\d+(?:\.\d+)?)(?:\s+|$)){3,}")
+_THIRD = re.compile(r"([^\s,]+,[^\s,]+),[^\s,]+")
 UNCERTAIN_ABOVE = 0.05
 HALF_AROUND_KM = 20_040.0
 
@@ -41,16 +44,36 @@ def read_polygon(text: str) -> Rings:
     if not text.strip():
         found.repairs.append("empty-polygon-dropped")
         return found
-    groups = _GROUP.findall(text)
-    if groups:
+    if "(" in text:
         found.repairs.append("parentheses-read")
+    elif _THREES.fullmatch(text):
+        found.repairs.append("altitudes-dropped")
+        text = _THIRD.sub(r"\1", text)
     elif not _CLEAN.fullmatch(text.strip()):
         found.repairs.append("separators-mended")
-    for group in groups or [text]:
+    groups = _groups(text)
+    for group in groups:
         _read_ring(group, found)
     if len(groups) > 1 and len(found.rings) > 1:
         _fill_holes(found)
     return found
+
+
+def _groups(text: str) -> list[str]:
+    """The text of each ring: what stands in parentheses and what stands outside them, where that is a ring.
+
+    Where nothing in parentheses is a ring they are no more than ornament around points, or a remark.
+    """
+    inner = [group for group in _GROUP.findall(text) if _NUMBER.search(group)]
+    if not any(_is_ring(group) for group in inner):
+        return [text]
+    outside = _GROUP.sub(" ", text)
+    return [outside, *inner] if _is_ring(outside) else inner
+
+
+def _is_ring(text: str) -> bool:
+    """Whether the text holds three points or more."""
+    return len(_NUMBER.findall(text)) >= 6
 
 
 def _fill_holes(found: Rings) -> None:
@@ -87,9 +110,19 @@ def _read_ring(text: str, found: Rings) -> None:
         found.repairs.append("ring-closed")
     if any(abs(lon) > 180 for _, lon in points):
         found.repairs.append("longitude-wrapped")
-        found.rings += _wrapped(points)
+        found.rings += cut(points)
+        return
+    width = width_across(points)
+    if width is not None and width <= CERTAIN_WIDTH:
+        found.repairs.append("antimeridian-cut")
+        found.rings += cut(unrolled(points))
         return
     found.rings.append(tuple(points))
+    if width is not None:
+        found.faults.append("across-the-antimeridian-or-not")
+        found.area_change = 1.0
+        found.other += cut(unrolled(points))
+        return
     _look_at_crossings(tuple(points), found)
 
 
@@ -98,35 +131,17 @@ def _look_at_crossings(ring: Ring, found: Rings) -> None:
     said = shapely.Polygon([(lon, lat) for lat, lon in ring])
     if said.is_valid:
         return
-    found.faults.append("ring-crosses-itself")
+    found.faults.append(CROSSES)
     mended = valid(said)
     hull = said.convex_hull
     before, after = abs(_shoelace(ring)), mended.area
     found.area_change = abs(after - before) / before if before else 1.0
     if found.area_change > UNCERTAIN_ABOVE:
-        found.other += _rings_of(mended) + _rings_of(hull)
+        found.other += rings_of(mended) + rings_of(hull)
 
 
 def _shoelace(ring: Ring) -> float:
     return sum(a[1] * b[0] - b[1] * a[0] for a, b in pairwise(ring)) / 2
-
-
-def _wrapped(points: list[Point]) -> list[Ring]:
-    """The ring cut at ±180° so that every part lies on this side of the antimeridian."""
-    said = valid(shapely.Polygon([(lon, lat) for lat, lon in points]))
-    parts: list[Ring] = []
-    for shift in (-360, 0, 360):
-        window = shapely.box(-180 - shift, -90, 180 - shift, 90)
-        part = said.intersection(window)
-        parts += [tuple((lat, lon + shift) for lat, lon in ring) for ring in _rings_of(part)]
-    return parts
-
-
-def _rings_of(shape: BaseGeometry) -> list[Ring]:
-    """The outer rings of the polygons in a shape, in (latitude, longitude)."""
-    polygons = [g for g in shapely.get_parts(shape).tolist() if g.geom_type in ("Polygon", "MultiPolygon")]
-    flat = [p for g in polygons for p in shapely.get_parts(g).tolist()]
-    return [tuple((lat, lon) for lon, lat in p.exterior.coords) for p in flat if not p.is_empty]
 
 
 def read_circle(text: str) -> tuple[Circle | None, tuple[str, ...], tuple[str, ...]]:

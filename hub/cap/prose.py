@@ -7,12 +7,14 @@ import re
 import unicodedata
 
 _TAG = re.compile(
-    r"<(?:/?(?:p|br|b|i|u|strong|em|span|div|ul|ol|li|a|font|h[1-6]|table|tr|td|th)\b[^<>]*)/?>", re.IGNORECASE
+    r"<(?:/?(?:p|br|hr|b|i|u|s|strong|em|small|big|sub|sup|span|div|center|pre|blockquote|ul|ol|li|dl|dt|dd|a|font|h[1-6]"
+    r"|table|thead|tbody|tr|td|th|o:p)\b[^<>]*)/?>|<!--[^<>]*-->",
+    re.IGNORECASE,
 )
-_BREAK = re.compile(r"<\s*(?:br|/p|/li|/div|/tr)\b[^<>]*>", re.IGNORECASE)
+_BREAK = re.compile(r"<\s*(?:br|hr|/p|/li|/div|/tr|/h[1-6]|/dt|/dd)\b[^<>]*>", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|[a-zA-Z]{2,8});")
 _HIDDEN = re.compile(
-    "[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f\u202a-\u202e\u2066-\u2069\ufeff]"
+    "[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
 )
 _ROUNDS = 10
 _VIETNAMESE = re.compile("[ăđơưĂĐƠƯạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ]")

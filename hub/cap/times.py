@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from email.utils import parsedate_to_datetime
+
+from hub.cap.model import Alert
+
+_YEARS = (1950, 9998)
+"""Years that can be told in any zone, and with a day added."""
 
 
 def text_of(moment: datetime) -> str:
@@ -20,14 +26,17 @@ def text_of(moment: datetime) -> str:
 
 
 def parse_strict(text: str) -> datetime:
-    """The moment of a time with an offset.
+    """The moment of a time with an offset of whole minutes, or Z.
 
     Raises:
-        ValueError: not such a time, or without an offset.
+        ValueError: not such a time, without an offset, or in a year in which no clock of a warning centre stands.
     """
     moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
+    offset = moment.utcoffset()
+    if offset is None:
         raise ValueError(f"naive time {text!r}")
+    if offset % timedelta(minutes=1) or not _YEARS[0] <= moment.year <= _YEARS[1]:
+        raise ValueError(f"no time of a warning: {text!r}")
     return moment
 
 
@@ -39,9 +48,6 @@ _LOOSE = re.compile(
     r"(?P<half2>上午|下午|[AaPp]\.?[Mm]\.?|SA|CH)?\s*(?P<zone>Z|z|UTC|GMT|[-+]\d\d:?\d\d|[-+]\d\d)?"
 )
 _AFTERNOON = ("下午", "pm", "ch")
-_YEARS = (1950, 9998)
-"""Years that can be told in any zone, and with a day added."""
-
 _THAI_ERA_FROM, _THAI_ERA_TO = 2400, 2800
 _THAI_ERA = 543
 
@@ -106,3 +112,24 @@ def _loose(found: re.Match[str], zone: tzinfo) -> tuple[datetime, tuple[str, ...
     if not offset:
         return moment.replace(tzinfo=UTC), (*repairs, *(("time-plus-zero",) if said[0] == "+" else ()))
     return moment.replace(tzinfo=timezone(offset)), tuple(repairs) or ("time-rewritten",)
+
+
+def carries_local_clock(alert: Alert, zone: tzinfo) -> bool:
+    """Whether a `sent` told as UTC seems to be the clock on the wall in `zone`: a fault of the source, never mended.
+
+    So it is when another time of the alert has the same clock with an offset, or when the text tells that clock and not the local one.
+    """
+    local = alert.sent.astimezone(zone)
+    if alert.sent.utcoffset() or not local.utcoffset():
+        return False
+    clock = alert.sent.replace(tzinfo=None)
+    times = [moment for info in alert.infos for moment in (info.effective, info.onset) if moment is not None]
+    if any(moment.utcoffset() and moment.replace(tzinfo=None) == clock for moment in times):
+        return True
+    texts = [text for info in alert.infos for text in (info.headline, info.description)]
+    return _tells(texts, alert.sent) and not _tells(texts, local)
+
+
+def _tells(texts: Iterable[str], moment: datetime) -> bool:
+    clock = re.compile(rf"(?<!\d)0?{moment.hour}\s?(?:h|:|g|giờ)\s?{moment.minute:02d}(?!\d)")
+    return any(clock.search(text) for text in texts)

@@ -1,10 +1,11 @@
 """The strict writer: valid CAP 1.2 in schema order; `read(write(alert)).alert == alert` for every alert the reader makes.
 
-Only fractions of a second are lost: the schema has none.
+Only fractions of a second are lost (the schema has none) and characters that no XML can hold: the reader makes neither.
 """
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from decimal import Decimal
 
@@ -15,10 +16,11 @@ from hub.cap.parser import Element
 from hub.cap.times import text_of
 
 CAP = "urn:oasis:names:tc:emergency:cap:1.2"
+_NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def write(alert: Alert) -> bytes:
-    """The alert as a UTF-8 document; its signatures are put back as the bytes they were."""
+    """The alert as a UTF-8 document; its signatures are put back as the bytes they were. Never fails: what is accepted can be told."""
     root = etree.Element(f"{{{CAP}}}alert", nsmap={None: CAP})  # type: ignore[dict-item]  # lxml's own way to say "default"
     _text(root, "identifier", alert.identifier)
     _text(root, "sender", alert.sender)
@@ -103,7 +105,7 @@ def number(value: float) -> str:
 
 
 def _text(parent: Element, name: str, said: str) -> None:
-    etree.SubElement(parent, f"{{{CAP}}}{name}").text = said
+    etree.SubElement(parent, f"{{{CAP}}}{name}").text = _NO_XML.sub("", said)
 
 
 def _maybe(parent: Element, name: str, said: str) -> None:

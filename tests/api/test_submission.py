@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -170,3 +171,23 @@ async def test_the_answer_tells_the_repairs(door: Door) -> None:
     assert answer.json()["disposition"] == "repaired"
     assert answer.json()["repairs"]
     json.dumps(answer.json()["repairs"])
+
+
+async def test_an_alert_in_json_is_mended_as_one_in_xml_would_be(door: Door) -> None:
+    async with await door.source() as source:
+        now = datetime.now(UTC).replace(microsecond=0)
+        alert = {
+            "identifier": "json-1",
+            "sender": "kttv@example.test",
+            "sent": now.isoformat(),
+            "status": "Test",
+            "msgType": "Alert",
+            "scope": "Public",
+            "restriction": "nội bộ",
+            "info": [
+                {"event": "Lũ", "category": ["Met"], "severity": "severe", "urgency": "Foobar", "certainty": "Likely"}
+            ],
+        }
+        answer = await source.post("/v1/alerts", json=alert)
+        assert answer.status_code == 202, answer.text
+        assert {"word-respelled", "word-unknown", "restriction-without-restricted"} <= set(answer.json()["repairs"])

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from hub.cap.json import circle_text, content_hash, from_json, ring_text, to_json
+from hub.cap.json import circle_text, content_hash, from_json, read, ring_text, to_json
 from hub.cap.model import Alert, Area, Circle, Info, Reference
 from hub.errors import ParseError
 from tests.cap.alert_making import alerts
@@ -55,6 +55,7 @@ def test_fractions_offsets_and_signatures_are_kept() -> None:
         ({"sender": ""}, "missing-element"),
         ({"sent": "2026-10-03T13:00:00"}, "bad-time"),
         ({"sent": "mai"}, "bad-time"),
+        ({"sent": "0001-01-01T00:00:00+07:00"}, "bad-time"),
         ({"sent": 7}, "not-cap-json"),
         ({"severity": "Extreme"}, "not-cap-json"),
         ({"references": ["x"]}, "bad-reference"),
@@ -115,3 +116,33 @@ def test_shapes_are_written_as_cap_writes_them() -> None:
     assert from_json(to_json(Alert("a", "s", SENT, infos=(Info("e", areas=(Area("x"),)),)))).infos[0].areas == (
         Area("x"),
     )
+
+
+def test_what_others_submit_is_mended_and_named_as_xml_is() -> None:
+    info = {"event": "Lũ", "language": "vi_VN", "severity": "apocalyptic", "headline": "a\u0007<b>b</b>"}
+    area = {"areaDesc": "x", "polygon": ["10,106 11,107 11,106 10,107 10,106"]}
+    said = GIVEN | {"restriction": "nội bộ", "sent": "2026-10-03T13:00:00.5+07:00", "info": [info | {"area": [area]}]}
+    parsed = read(json.dumps(said).encode(), zone=UTC)
+    alert = parsed.alert
+    assert (alert.scope, alert.sent.microsecond, alert.infos[0].severity) == ("Restricted", 0, "Unknown")
+    assert (alert.infos[0].language, alert.infos[0].headline) == ("vi-VN", "ab")
+    assert {"restriction-without-restricted", "language-respelled", "tags-dropped"} <= {r.code for r in parsed.repairs}
+    assert "unknown-severity" in {f.code for f in parsed.faults}
+    assert parsed.uncertain_areas
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(alerts)
+def test_a_sound_submission_is_read_as_it_is(alert: Alert) -> None:
+    if alert.scope == "Public":
+        alert = replace(alert, restriction="")
+    assert read(to_json(alert), zone=UTC).alert == alert
+
+
+@pytest.mark.parametrize(
+    ("area", "reason"),
+    [({"polygon": ["1,2 " * 200_001]}, "too-many-vertices"), ({"polygon": ["1_0,2 3,4 5,6 1_0,2"]}, "bad-polygon")],
+)
+def test_a_ring_too_large_or_in_no_grammar_of_cap_is_refused(area: dict[str, Any], reason: str) -> None:
+    with pytest.raises(ParseError, match=reason):
+        from_json(json.dumps(GIVEN | {"info": [{"event": "e", "area": [{"areaDesc": "x", **area}]}]}).encode())

@@ -7,7 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from hub.cap.parser import MAX_DEPTH, MAX_ELEMENTS, children, find_alerts, local, namespace, parse_xml, text
+from hub.cap.parser import (
+    MAX_DEPTH,
+    MAX_ELEMENTS,
+    children,
+    find_alerts,
+    local,
+    namespace,
+    open_xml,
+    parse_xml,
+    prose,
+    text,
+)
 from hub.errors import ParseError
 
 CAP = "urn:oasis:names:tc:emergency:cap:1.2"
@@ -94,3 +105,28 @@ def test_every_alert_inside_is_found_and_a_document_that_is_one_stays_as_it_is()
     feed = f"<feed><entry><content>{one}</content></entry><entry>{one.replace('1</', '2</')}</entry><alert/></feed>"
     assert [text(parse_xml(body)) for body in find_alerts(feed.encode())] == ["1", "2"]
     assert find_alerts(b"<feed/>") == []
+
+
+def test_an_alert_whose_sender_forgot_the_namespace_is_found_too() -> None:
+    inner = '<alert xmlns=""><identifier>1</identifier></alert><alert xmlns=""><colour/></alert>'
+    found = find_alerts(f'<EDXL xmlns="u:e"><content>{inner}</content></EDXL>'.encode())
+    assert [text(parse_xml(body)) for body in found] == ["1"]
+
+
+def test_utf_8_that_is_windows_1252_is_read_and_said_so() -> None:
+    root, encoding = open_xml(b'<?xml version="1.0" encoding="UTF-8"?><a>Qu\xe9bec \x96 n</a>')
+    assert (text(root), encoding) == ("Québec – n", "windows-1252")
+    root, encoding = open_xml("<a>Québec</a>".encode())
+    assert (text(root), encoding) == ("Québec", "")
+
+
+@pytest.mark.parametrize("body", [b"<a>\xe9", b'<?xml version="1.0" encoding="utf-16"?><a>\xe9</a>', b"<a><b></a>"])
+def test_no_encoding_mends_what_is_no_xml(body: bytes) -> None:
+    with pytest.raises(ParseError, match="not-xml"):
+        open_xml(body)
+
+
+def test_text_for_people_breaks_where_its_markup_does() -> None:
+    assert prose(parse_xml(b"<a>1<br/>2<p>3<b>4</b></p>5</a>")) == "1\n2\n34\n5"
+    assert prose(parse_xml(b"<a>1<!-- x -->2</a>")) == "12"
+    assert prose(parse_xml(b"<a/>")) == ""

@@ -117,3 +117,33 @@ def test_any_text_gives_rings_on_earth_or_none(text: str) -> None:
         assert all(abs(lat) <= 90 and abs(lon) <= 180 for lat, lon in ring)
     circle, _, _ = read_circle(text)
     assert circle is None or (abs(circle.lat) <= 90 and abs(circle.lon) <= 180 and circle.radius_km >= 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "repairs", "faults"),
+    [
+        ("(10,106) (10,107) (11,107) (11,106) (10,106)", ["parentheses-read"], []),
+        (f"{SQUARE} (ước chừng)", ["parentheses-read"], []),
+        (f"{SQUARE} (10.4,106.4 10.4,106.6 10.6,106.6 10.4,106.4)", ["parentheses-read"], ["holes-filled"]),
+        ("10,106,0 10,107,0 11,107,5.5 11,106,0 10,106,0", ["altitudes-dropped"], []),
+    ],
+)
+def test_no_ornament_loses_the_ring(text: str, repairs: list[str], faults: list[str]) -> None:
+    found = read_polygon(text)
+    assert (found.rings, found.repairs, found.faults) == ([RING], repairs, faults)
+
+
+def test_a_ring_that_jumps_across_180_degrees_is_cut_there() -> None:
+    found = read_polygon("10,179 10,-179 11,-179 11,179 10,179")
+    assert (found.repairs, found.faults, found.other) == (["antimeridian-cut"], [], [])
+    shapes = [shapely.Polygon([(lon, lat) for lat, lon in ring]) for ring in found.rings]
+    assert sorted(shape.bounds[0] for shape in shapes) == [-180.0, 179.0]
+
+
+def test_a_ring_that_may_go_either_way_round_the_earth_is_kept_with_its_other_reading() -> None:
+    found = read_polygon("-10,100 -10,-100 20,-100 20,100 -10,100")
+    assert len(found.rings) == 1 and found.faults == ["across-the-antimeridian-or-not"]
+    assert found.area_change > 0.05
+    other = shapely.union_all([shapely.Polygon([(lon, lat) for lat, lon in ring]) for ring in found.other])
+    assert other.covers(shapely.Point(150, 0)) and other.covers(shapely.Point(-150, 0))
+    assert not other.covers(shapely.Point(0, 0))

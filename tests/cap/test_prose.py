@@ -45,3 +45,16 @@ def test_text_that_grows_tags_for_ever_ends() -> None:
 )
 def test_vietnamese_is_known_by_its_own_letters(text: str, is_so: bool) -> None:
     assert is_vietnamese(text) is is_so
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Gió 90 km/h<sup>2</sup><!-- nháp -->", "Gió 90 km/h2"),
+        ("<h2>Lũ</h2>Sơ tán", "Lũ\nSơ tán"),
+        ("a\u200eb\u200fc\u061cd", "abcd"),
+        ("ភាសា\u200bខ្មែរ", "ភាសា\u200bខ្មែរ"),
+    ],
+)
+def test_markup_and_marks_of_direction_go_and_letters_stay(text: str, said: str) -> None:
+    assert mended(text)[0] == said

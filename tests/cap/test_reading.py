@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
 
+from hub.cap.geo import CIRCLE_STEPS
 from hub.cap.model import NamedValue, Reference
-from hub.cap.reading import read
+from hub.cap.polygons import MAX_VERTICES
+from hub.cap.reading import MAX_CROSSING_RINGS, MAX_REFERENCES, read
 from hub.cap.repair import Parsed
 from hub.errors import ParseError
 from tests.cap.cap_samples import CAP12, VIET_NAM, document, info_element
@@ -288,3 +290,61 @@ def test_what_is_missing_or_wrong_is_flagged_and_never_refused(body: bytes, code
 )
 def test_every_liberty_is_named(body: bytes, code: str) -> None:
     assert code in repairs(body)
+
+
+def test_references_said_in_two_elements_are_all_kept() -> None:
+    one = "<references>a@x,one,2026-11-24T08:00:00+07:00</references>"
+    two = "<references>b@x,two,2026-11-24T09:00:00+07:00</references>"
+    assert parsed(document(more=one + two)).alert.references == (ONE, TWO)
+
+
+def test_references_without_end_are_cut_and_the_cut_is_named() -> None:
+    said = " ".join(f"a@x,{n},2026-11-24T08:00:00+07:00" for n in range(MAX_REFERENCES + 1))
+    body = document(more=f"<references>{said}</references>")
+    assert len(parsed(body).alert.references) == MAX_REFERENCES
+    assert "references-cut" in faults(body)
+
+
+def test_a_sent_that_is_no_time_is_said_to_be_so() -> None:
+    with pytest.raises(ParseError, match="time-unreadable: sent 'hôm qua'"):
+        parsed(document(sent="hôm qua"))
+
+
+def test_utc_with_the_clock_on_the_wall_is_flagged_and_kept() -> None:
+    info = info_element(more="<effective>2026-11-24T10:00:00+07:00</effective>")
+    body = document(sent="2026-11-24T10:00:00-00:00", info=info)
+    assert "utc-with-local-clock" in faults(body)
+    assert parsed(body).alert.sent == datetime(2026, 11, 24, 10, tzinfo=UTC)
+
+
+def test_an_area_without_words_and_a_resource_without_type_are_faults() -> None:
+    body = document(info="<info><resource/><area/></info>")
+    assert {"missing-areaDesc", "missing-mimeType", "missing-resourceDesc"} <= faults(body)
+
+
+def test_a_document_in_another_encoding_than_it_says_is_read_as_uncertain() -> None:
+    got = parsed(document().replace("Trảng".encode(), b"Tr\xe9ng"))
+    assert next((r.code, r.certain) for r in got.repairs) == ("encoding-windows-1252", False)
+    assert got.alert.key == parsed(document()).alert.key
+
+
+@pytest.mark.parametrize(
+    ("area", "reason"),
+    [
+        ("<circle>10,106 5</circle>" * (MAX_VERTICES // CIRCLE_STEPS + 1), "too-many-vertices"),
+        ("<polygon>10,106 11,107 11,106 10,107</polygon>" * (MAX_CROSSING_RINGS + 1), "too-many-crossing-rings"),
+        (f"<polygon>{'10,106 ' * (MAX_VERTICES + 1)}</polygon>", "too-many-vertices"),
+    ],
+)
+def test_geometry_made_to_be_slow_is_refused_soon(area: str, reason: str) -> None:
+    began = time.monotonic()
+    with pytest.raises(ParseError, match=reason):
+        parsed(document(info=info_element(area=area)))
+    assert time.monotonic() - began < 4
+
+
+def test_a_signature_that_cannot_stand_in_a_document_is_flagged_and_the_alert_is_read() -> None:
+    signature = '<Signature xmlns="http://www.w3.org/2000/09/xmldsig#" xmlns:r="a/b"><r:X/></Signature>'
+    body = document(more=signature)
+    assert parsed(body).alert.signatures == ()
+    assert "signature-unreadable" in faults(body)

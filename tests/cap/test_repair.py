@@ -12,7 +12,7 @@ from hub.cap.model import Alert
 from hub.cap.repair import Fault, Parsed, Repair
 
 ROOT = Path(__file__).resolve().parents[2]
-READERS = ("reading", "polygons", "prose", "times")
+READERS = ("reading", "said", "language", "polygons", "prose", "times")
 CODE = re.compile(r'"([a-z]+(?:-[a-z]+)+|nfc)"')
 
 

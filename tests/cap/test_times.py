@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.cap.times import parse_strict, read_time, text_of
+from hub.cap.model import Alert, Info
+from hub.cap.times import carries_local_clock, parse_strict, read_time, text_of
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 HERE = timezone(timedelta(hours=7))
@@ -89,3 +90,32 @@ def test_a_time_without_a_zone_is_never_written_nor_read_strictly() -> None:
         text_of(NOON.replace(tzinfo=None))
     with pytest.raises(ValueError, match="naive"):
         parse_strict("2026-10-03T12:00:00")
+
+
+@pytest.mark.parametrize(
+    "text", ["0001-01-01T00:00:00+07:00", "9999-12-31T23:00:00-07:00", "2026-10-03T12:00:00+07:00:30"]
+)
+def test_a_time_that_cannot_be_told_everywhere_is_not_read_strictly(text: str) -> None:
+    with pytest.raises(ValueError, match="no time of a warning"):
+        parse_strict(text)
+
+
+UTC_NOON = datetime(2026, 10, 3, 12, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("sent", "info", "so"),
+    [
+        (UTC_NOON, Info("Lũ", effective=NOON), True),
+        (UTC_NOON, Info("Lũ", headline="Bản tin 12h00 ngày 03/10"), True),
+        (UTC_NOON, Info("Lũ", description="Phát lúc 12 giờ 00"), True),
+        (UTC_NOON, Info("Lũ", headline="Bản tin 19h00"), False),
+        (UTC_NOON, Info("Lũ", headline="12h00, cập nhật 19h00"), False),
+        (UTC_NOON, Info("Lũ", effective=UTC_NOON), False),
+        (NOON, Info("Lũ", effective=NOON, headline="12h00"), False),
+    ],
+)
+def test_utc_that_is_the_clock_on_the_wall_is_noticed(sent: datetime, info: Info, so: bool) -> None:
+    alert = Alert("a", "s", sent, infos=(info,))
+    assert carries_local_clock(alert, ZONE) is so
+    assert not carries_local_clock(alert, UTC)

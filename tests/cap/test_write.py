@@ -79,3 +79,10 @@ def test_signatures_are_put_back_as_the_bytes_they_were() -> None:
 def test_a_number_has_no_exponent_and_comes_back(value: float, text: str) -> None:
     assert number(value) == text
     assert float(number(value)) == value
+
+
+@pytest.mark.parametrize("odd", ["\x00", "\x07", "\x1b", "\ufffe", "\ud800"])
+def test_a_character_no_xml_can_hold_never_stops_an_alert(odd: str) -> None:
+    info = Info("Lũ", headline=f"Nước{odd} lên", areas=(Area(f"x{odd}"),))
+    back = read(write(Alert("a", "s", SENT, note=odd, infos=(info,))), zone=UTC).alert
+    assert (back.note, back.infos[0].headline, back.infos[0].areas[0].area_desc) == ("", "Nước lên", "x")
