@@ -16,7 +16,7 @@ from hub.errors import ParseError
 from hub.hazards import Hazards
 from hub.places import Gazetteer
 from hub.policy import Authority
-from hub.store import Store, head, payloads, quarantine
+from hub.store import NotStored, Store, head, payloads, quarantine
 from hub.store.head import Head
 from hub.stream import Reader, Record
 
@@ -107,7 +107,11 @@ class AcceptanceLoop:
             await self.step(timeout_s=5.0)
 
     async def step(self, *, timeout_s: float) -> int:
-        """Decides what is there now and returns how many records that were."""
+        """Decides what is there now and returns how many records that were.
+
+        Raises:
+            NotStored: nothing was decided and the mark has not moved; the next step takes the same records.
+        """
         records = await self._reader.take(BATCH, timeout_s)
         if records:
             await self._decide(records)
@@ -117,6 +121,8 @@ class AcceptanceLoop:
     async def _decide(self, records: Sequence[Record]) -> None:
         try:
             await self._acceptor.accept([load(record.value) for record in records])
+        except NotStored:
+            raise  # the disk's fault, not the record's: everything is taken again
         except Exception as error:  # noqa: BLE001 - DEL-7: one bad record must not stop the others
             log.info("acceptance.batch_failed", records=len(records), error=type(error).__name__)
             for record in records:
@@ -127,6 +133,8 @@ class AcceptanceLoop:
             try:
                 await self._acceptor.accept([load(record.value)])
                 return
+            except NotStored:
+                raise
             except Exception as error:  # noqa: BLE001 - DEL-7: three deterministic failures go to quarantine
                 if attempt == TRIES:
                     await self._quarantine(record, error)

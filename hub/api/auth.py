@@ -13,7 +13,7 @@ from starlette.requests import HTTPConnection
 from hub import policy
 from hub.api.problems import Problem
 from hub.api.services import Services
-from hub.store import keys, people
+from hub.store import keys, people, rules
 
 USED_EVERY_S = 60.0
 _BEARER = "bearer "
@@ -141,7 +141,13 @@ def _of_key(
     record = keys.find(conn, token, now)
     if record is None:
         return None, None
-    who = policy.Key(key_id=record.key_id, kind=record.kind, owner=record.owner, scopes=frozenset(record.scopes))
+    who = policy.Key(
+        key_id=record.key_id,
+        kind=record.kind,
+        owner=record.owner,
+        scopes=frozenset(record.scopes),
+        treaty=_treaty(conn, record.owner),
+    )
     last = record.last_used_at
     stale = last is None or (now - last).total_seconds() > USED_EVERY_S
     note = (lambda conn: keys.used(conn, record.key_id, now)) if stale else None
@@ -156,12 +162,18 @@ def _of_session(
     if session is None:
         return None, None
     person = session.person
-    caller = Caller(person_of(person), token, name=person.name, has_password=bool(person.password_hash))
+    who = person_of(person, _treaty(conn, str(person.scope.get("owner", ""))))
+    caller = Caller(who, token, name=person.name, has_password=bool(person.password_hash))
     note = (lambda conn: people.renew_session(conn, token, now)) if session.renew else None
     return caller, note
 
 
-def person_of(record: people.PersonRecord) -> policy.Person:
+def _treaty(conn: Connection, owner: str) -> policy.Treaty | None:
+    known = rules.get(conn, "treaty", owner) if owner else None
+    return policy.Treaty.of(known.body if known is not None else None)
+
+
+def person_of(record: people.PersonRecord, treaty: policy.Treaty | None = None) -> policy.Person:
     """The person as the policy knows them."""
     scope = record.scope
     return policy.Person(
@@ -170,4 +182,6 @@ def person_of(record: people.PersonRecord) -> policy.Person:
         owner=str(scope.get("owner", "")),
         units=frozenset(scope.get("units", ())),
         clearance=str(scope.get("clearance", "")),
+        kinds=frozenset(scope.get("kinds", ())),
+        treaty=treaty,
     )

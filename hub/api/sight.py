@@ -61,7 +61,14 @@ class Thing:
     @property
     def what(self) -> policy.What:
         """The alert as the policy asks about it."""
-        return policy.What(kind="alert", owners=self.owners, source=self.row.source)
+        return policy.What(
+            kind="alert",
+            owners=self.owners,
+            source=self.row.source,
+            units=self.units,
+            hazards=frozenset(self.row.hazards.split()),
+            severity=self.row.severity,
+        )
 
 
 class Sight:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from hub.cap.model import severity_rank
 
@@ -44,6 +46,18 @@ class Treaty:
     units: frozenset[str] = frozenset()
     min_severity: str = "Unknown"
     restricted: bool = False
+
+    @classmethod
+    def of(cls, body: Mapping[str, Any] | None) -> Treaty | None:
+        """The treaty of a stored document; None without one."""
+        if body is None:
+            return None
+        return cls(
+            hazards=frozenset(body.get("hazards", ())),
+            units=frozenset(body.get("units", ())),
+            min_severity=str(body.get("min_severity", "Unknown")),
+            restricted=bool(body.get("restricted", False)),
+        )
 
     def spans(self, what: What) -> bool:
         """Whether everything a rule asks for lies inside. A rule that asks for any hazard asks for more than a list of hazards."""

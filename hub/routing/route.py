@@ -14,15 +14,17 @@ from hub.acceptance.facts import load_facts
 from hub.cap.json import from_json
 from hub.cap.model import severity_rank
 from hub.clock import Clock, from_us, to_us
+from hub.errors import ConfigError
 from hub.policy import No, lane_of
 from hub.routing.index import Index
 from hub.routing.owed import Owed, disputed, owed
-from hub.store import Store, alarms, alerts, deliveries, endpoints, rules
+from hub.store import NotStored, Store, alarms, alerts, deliveries, endpoints, quarantine, rules
 from hub.subscription import AlertFacts, Match, Subscription, subscription_of
 
 log = structlog.get_logger()
 
 DELIVERABLE = ("accepted", "repaired", "revision", "born_expired", "held", "born_superseded", "born_cancelled")
+TRIES = 3
 DISPUTE_KEPT = timedelta(hours=24)
 GATHER_US = 10_000_000
 """What a source's first read finds in force waits so long, to be told to each endpoint as one summary (ACC-10)."""
@@ -67,11 +69,40 @@ class Router:
         """Routes everything accepted after seq `after`; returns the last seq routed."""
         while events := await self._store.read(lambda conn: alerts.events_after(conn, after, 64)):  # noqa: B023 - awaited at once
             for event in events:
-                fresh = await self._store.write(lambda conn: self.route_in(conn, event))  # noqa: B023 - awaited at once
+                fresh = await self._routed(event)
                 if fresh:
                     self._hand(fresh)
                 after = event.seq
         return after
+
+    async def _routed(self, event: Row[Any]) -> list[Mapping[str, Any]]:
+        """Routes one event; one that fails three times is set aside with an alarm, and the others go on (DEL-7)."""
+        for attempt in range(1, TRIES + 1):
+            try:
+                return await self._store.write(lambda conn: self.route_in(conn, event))
+            except NotStored:
+                self._rev = -1  # the rules read in a transaction that never was may be no rules
+                raise
+            except Exception as error:  # noqa: BLE001 - DEL-7: three deterministic failures go to quarantine
+                self._rev = -1
+                trouble = f"{type(error).__name__}: {error}"[:500]
+                log.error("routing.failed", seq=event.seq, attempt=attempt, error=trouble)
+        await self._store.write(lambda conn: self._set_aside(conn, event, trouble))
+        return []
+
+    def _set_aside(self, conn: Connection, event: Row[Any], trouble: str) -> None:
+        now = self._clock.now()
+        quarantine.keep(
+            conn,
+            stage="routing",
+            source=event.alert_id,
+            reason="routing-failed",
+            detail=trouble,
+            at=now,
+            record=f"{event.seq}".encode(),
+        )
+        alarms.open_alarm(conn, kind="alert.unrouted", about=str(event.seq), detail=trouble, at=to_us(now))
+        deliveries.mark_routed(conn, seq=event.seq, rules_rev=rules.rev(conn), matched=0, at=to_us(now))
 
     def route_in(self, conn: Connection, event: Row[Any]) -> list[Mapping[str, Any]]:
         """Routes one event in the caller's transaction; returns the rows it claimed. Routing a seq twice changes nothing."""
@@ -102,7 +133,12 @@ class Router:
             return
         index = Index()
         for rule in rules.in_force(conn, "subscription"):
-            index.apply(rule.rule_id, subscription_of(rule.rule_id, rule.body))
+            try:
+                index.apply(rule.rule_id, subscription_of(rule.rule_id, rule.body))
+            except ConfigError as error:
+                at = to_us(self._clock.now())
+                alarms.open_alarm(conn, kind="rule.broken", about=rule.rule_id, detail=str(error), at=at)
+                continue
             self._versions[rule.rule_id] = rule.version
         self._index, self._rev = index, rev
 

@@ -311,13 +311,13 @@ def get(conn: Connection, delivery_id: str) -> DeliveryRow | None:
 def redeliver(conn: Connection, delivery_id: str, *, now: int) -> bool:
     """A delivery that ended undelivered, or was delivered, is pending again at once, in its lane, with the same id.
 
-    One of a version that is no longer the head of its chain stays as it ended: sent again it would undo what came after.
+    An acknowledged one stays so. One of a version that is no longer the head of its chain stays as it ended: sent again it would undo what came after.
     """
     stmt = (
         update(deliveries)
         .where(
             deliveries.c.delivery_id == delivery_id,
-            deliveries.c.state.in_(("failed", "delivered", "acknowledged", "expired", "covered", "pending")),
+            deliveries.c.state.in_(("failed", "delivered", "expired", "covered", "pending")),
             deliveries.c.expires_at > now,
             _current(),
         )

@@ -7,12 +7,13 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
-from hub.acceptance.accept import AcceptanceLoop
+from hub.acceptance.accept import AcceptanceLoop, Acceptor
 from hub.cap.model import Area
 from hub.connector import Candidate, Withdrawn, dump
-from hub.store import tables
+from hub.store import NotStored, tables
 from hub.stream.memory import MemoryStream
 from tests.acceptance.accepting import INFO, Desk, candidate, cap
+from tests.fulldisk import FullDisk
 
 
 def _undecidable(identifier: str) -> Candidate:
@@ -65,3 +66,18 @@ async def test_a_poisonous_record_is_quarantined_and_the_others_are_decided(hub:
         ("acceptance", "record-unreadable", b"no record"),
         ("acceptance", "ValueError", dump(_undecidable("x"))),
     }
+
+
+async def test_a_full_disk_never_makes_a_good_record_poisonous(hub: Desk) -> None:
+    disk = FullDisk(hub.store)
+    acceptor = Acceptor(disk, hub.acceptor._setting, clock=hub.clock)
+    stream = MemoryStream()
+    await stream.append("candidates", [("nguon", dump(candidate(cap("a"))))])
+    loop = AcceptanceLoop(acceptor, stream.reader("candidates", "acceptance"), disk, clock=hub.clock)
+    disk.failing = 4  # as often as a poisonous record is tried; then there is room to quarantine it
+    while disk.failing:
+        with pytest.raises(NotStored):
+            await loop.step(timeout_s=0)
+    assert await loop.step(timeout_s=0) == 1
+    assert await hub.states() == {"a": "active"}
+    assert await hub.store.read(lambda conn: conn.execute(select(tables.quarantine)).all()) == []

@@ -6,7 +6,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
+from hub.store.tables import alerts
 from tests.api.doorway import Door, cap, open_door
 
 XML = {"Content-Type": "application/cap+xml"}
@@ -144,3 +146,16 @@ async def test_why_is_asked_of_routing_for_an_endpoint_that_exists(door: Door) -
         told = await dispatcher.get(f"/v1/alerts/{alert_id}/why", params={"endpoint": made})
         unknown = await dispatcher.get(f"/v1/alerts/{alert_id}/why", params={"endpoint": "nobody"})
     assert told.json()["condition"] == "severity" and unknown.status_code == 404
+
+
+async def test_an_air_defence_observation_looks_as_if_it_did_not_exist(door: Door) -> None:
+    ids = await _submit(door, cap("a"), cap("b"))
+    hide = update(alerts).where(alerts.c.alert_id == ids[0]).values(hazards=" air_defence_obs ")
+    await door.store.write(lambda conn: conn.execute(hide).rowcount)
+    async with await door.dispatcher() as dispatcher:
+        assert (await dispatcher.get(f"/v1/alerts/{ids[0]}")).status_code == 404
+        assert (await dispatcher.get(f"/v1/alerts/{ids[0]}/payload")).status_code == 404
+        assert [a["id"] for a in (await dispatcher.get("/v1/alerts")).json()["alerts"]] == [ids[1]]
+        events = (await dispatcher.get("/v1/events")).text
+        assert ids[0] not in events
+        assert ids[1] in events

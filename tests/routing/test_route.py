@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from hub.store import rules
-from hub.store.tables import routed
+from hub.store import NotStored, alarms, rules
+from hub.store.tables import alerts as alerts_table
+from hub.store.tables import quarantine, routed
+from tests.fulldisk import FullDisk
 from tests.hubbing import Receiver, endpoint, hub_in, later, ledger, say, settle, triple
 from tests.journeys.town import receiving
 
@@ -107,3 +109,49 @@ async def test_leaving_is_told_once_and_a_cancel_still_reaches_who_left(tmp_path
         await say(hub, "v4", msg_type="Cancel", sent=sent[3], references=triple("v3", sent[2]), unit="734")
         await settle(hub)
         assert [d["event_type"] for d in await ledger(hub)] == ["alert.new", "alert.left_your_area", "alert.cancel"]
+
+
+async def test_an_event_that_cannot_be_routed_is_set_aside_with_an_alarm_and_the_others_go_on(
+    tmp_path: Path, receiver: Receiver
+) -> None:
+    async with hub_in(tmp_path) as hub:
+        await endpoint(hub, "e", receiver.base)
+        broken = await say(hub, "hong")
+        spoil = update(alerts_table).where(alerts_table.c.alert_id == broken.alert_id).values(facts=b"no facts")
+        await hub.store.write(lambda conn: conn.execute(spoil).rowcount)
+        await say(hub, "lanh")
+        await settle(hub)
+        assert [d["data"]["alert"]["identifier"] for d in receiver.got] == ["lanh"]
+        kept = await hub.store.read(lambda conn: conn.execute(select(quarantine)).all())
+        assert [(row.stage, row.source) for row in kept] == [("routing", broken.alert_id)]
+        open_now = await hub.store.read(alarms.open_alarms)
+        assert ("alert.unrouted", str(broken.seq)) in {(a.kind, a.object) for a in open_now}
+
+
+async def test_a_rule_that_makes_no_sense_is_an_alarm_and_the_other_rules_hold(
+    tmp_path: Path, receiver: Receiver
+) -> None:
+    async with hub_in(tmp_path) as hub:
+        await endpoint(hub, "e", receiver.base)
+        now = datetime.now(UTC)
+        bad = {"endpoint_id": "e", "owner": "co-quan", "number": 5, "min_severity": "Rất nặng"}
+        await hub.store.write(lambda conn: rules.put(conn, "subscription", "hong", bad, origin="desk", by="t", at=now))
+        await say(hub, "mot")
+        await settle(hub)
+        assert len(receiver.alerts("mot")) == 1
+        open_now = await hub.store.read(alarms.open_alarms)
+        assert ("rule.broken", "hong") in {(a.kind, a.object) for a in open_now}
+
+
+async def test_a_full_disk_makes_routing_wait_and_not_give_up(tmp_path: Path, receiver: Receiver) -> None:
+    async with hub_in(tmp_path) as hub:
+        await endpoint(hub, "e", receiver.base)
+        await say(hub, "mot")
+        disk = FullDisk(hub.store)
+        hub.router._store = disk
+        disk.failing = 3  # as often as a poisonous event is tried; then there is room to set it aside
+        while disk.failing:
+            with pytest.raises(NotStored):
+                await hub.router.step(0)
+        await settle(hub)
+        assert len(receiver.alerts("mot")) == 1

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from hub.clock import to_us
-from hub.store import deliveries
+from hub.store import deliveries, tables
 from tests.hubbing import Receiver, endpoint, hub_in, later, ledger, say, settle, triple
 from tests.journeys.town import receiving
 
@@ -114,3 +115,16 @@ async def test_a_claim_given_back_leaves_no_trace_but_an_earlier_attempt_does(
         await hub.store.write(lambda conn: deliveries.free_leases(conn, now=now + 2, dead=[]))
         await claim()
         assert await give_back() == (1, 1)
+
+
+async def test_an_acknowledged_one_is_not_undone_by_sending_it_again(tmp_path: Path, receiver: Receiver) -> None:
+    async with hub_in(tmp_path) as hub:
+        await endpoint(hub, "e", receiver.base)
+        await say(hub, "mot")
+        await hub.router.step(0)
+        await hub.courier.idle()
+        name, now = (await ledger(hub))[0]["delivery_id"], to_us(hub.clock.now())
+        acked = update(tables.deliveries).where(tables.deliveries.c.delivery_id == name).values(state="acknowledged")
+        await hub.store.write(lambda conn: conn.execute(acked).rowcount)
+        assert not await hub.store.write(lambda conn: deliveries.redeliver(conn, name, now=now))
+        assert (await ledger(hub))[0]["state"] == "acknowledged"

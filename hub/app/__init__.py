@@ -1,0 +1,29 @@
+"""The composition root: configuration in, a running hub out. The one place that builds things."""
+
+from hub.app.acts import prove_endpoint, redeliver, replay, send_test, signin_link
+from hub.app.building import Hub, open_hub
+from hub.app.channels import check_endpoint
+from hub.app.listening import check_listen, split_listen
+from hub.app.running import ROLES, run
+from hub.app.seal import load_seal_key
+from hub.app.serving import services, serving_now
+from hub.app.sources import connected
+
+__all__ = [
+    "ROLES",
+    "Hub",
+    "check_endpoint",
+    "check_listen",
+    "connected",
+    "load_seal_key",
+    "open_hub",
+    "prove_endpoint",
+    "redeliver",
+    "replay",
+    "run",
+    "send_test",
+    "services",
+    "serving_now",
+    "signin_link",
+    "split_listen",
+]

@@ -1,0 +1,106 @@
+"""What people and commands ask of a hub beside its roles: prove, test, redeliver, sign in, replay."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+
+import structlog
+from sqlalchemy import Connection
+
+from hub.acceptance.decide import Decision
+from hub.app.building import Hub
+from hub.app.sources import connected
+from hub.clock import to_us
+from hub.connector import Candidate, Payload, Withdrawn
+from hub.consumer import Delivery
+from hub.delivery import retry
+from hub.delivery.prove import prove
+from hub.errors import ConfigError, Forbidden, Rejected, Retry
+from hub.store import deliveries, endpoints, payloads, people
+
+log = structlog.get_logger()
+
+
+async def prove_endpoint(hub: Hub, endpoint_id: str) -> bool:
+    """The endpoint answered a signed challenge and is active from now on; False when it did not."""
+    endpoint = await hub.store.read(lambda conn: hub.courier.desk.endpoint(conn, endpoint_id))
+    if endpoint is None:
+        return False
+    try:
+        good = await prove(hub.channels[endpoint.kind], endpoint, clock=hub.clock, mode=hub.config.settings.hub.mode)
+    except (Retry, Rejected, Forbidden) as error:
+        log.info("endpoint.unproven", endpoint=endpoint_id, reason=str(error))
+        return False
+    if good:
+        url = str(getattr(endpoint.settings, "url", ""))
+        await hub.store.write(lambda conn: endpoints.proven(conn, endpoint_id, url))
+    return good
+
+
+async def send_test(hub: Hub, endpoint_id: str) -> bool:
+    """An `endpoint.test` event was taken by the endpoint."""
+    endpoint = await hub.store.read(lambda conn: hub.courier.desk.endpoint(conn, endpoint_id))
+    if endpoint is None:
+        return False
+    delivery = Delivery(
+        delivery_id=f"test-{secrets.token_hex(12)}",
+        event_type="endpoint.test",
+        mode=hub.config.settings.hub.mode,
+        attempt_no=1,
+        attempted_at=hub.clock.now(),
+        lane=retry.P3,
+    )
+    channel = hub.channels[endpoint.kind]
+    try:
+        await channel.send(channel.render(delivery, endpoint), endpoint, timeout_s=retry.TIMEOUT_S)
+    except (Retry, Rejected, Forbidden) as error:
+        log.info("endpoint.test_failed", endpoint=endpoint_id, reason=str(error))
+        return False
+    return True
+
+
+async def redeliver(hub: Hub, delivery_id: str) -> bool:
+    """The delivery is pending again, at once."""
+    now = to_us(hub.clock.now())
+    again = await hub.store.write(lambda conn: deliveries.redeliver(conn, delivery_id, now=now))
+    hub.courier.wake()
+    return again
+
+
+async def signin_link(hub: Hub, login: str) -> str:
+    """A one-time sign-in link for that person; the first administrator is made when there is nobody yet."""
+    now = hub.clock.now()
+
+    def make(conn: Connection) -> str:
+        known = people.by_login(conn, login)
+        if known is None and people.count(conn):
+            raise ConfigError("login", f"there is nobody called {login!r}", "hub person create")
+        roles = ("administrator", "dispatcher")
+        person_id = (
+            known.person_id
+            if known
+            else people.create(conn, name="Quản trị viên", login=login, roles=roles, scope={}, at=now)
+        )
+        return people.signin_link(conn, person_id, now)
+
+    token = await hub.store.write(make)
+    return f"{hub.base_url}/signin#{token}"
+
+
+async def replay(hub: Hub, name: str, body: bytes) -> Sequence[Decision]:
+    """What acceptance decides about recorded bytes of a source; the bytes are kept.
+
+    Raises:
+        ConfigError: there is no such source.
+        ParseError: the source does not speak like that.
+    """
+    known = next((s for s in hub.config.profile.sources if s.name == name), None)
+    if known is None:
+        raise ConfigError("source", f"there is no source {name!r}", "see sources.toml")
+    _, connector, fetcher = connected(hub, known)
+    payload = Payload(source=name, body=body, content_type="", received_at=hub.clock.now())
+    said = [one for one in connector.parse(payload) if isinstance(one, Candidate | Withdrawn)]
+    await hub.store.write(lambda conn: payloads.keep(conn, payload))
+    await fetcher.aclose()
+    return await hub.acceptor.accept(said)

@@ -1,0 +1,143 @@
+"""Everything of one process built from its configuration, and not yet running."""
+
+from __future__ import annotations
+
+import os
+import random
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import uvicorn
+
+from hub.acceptance.accept import Acceptor, Setting
+from hub.acceptance.authorities import Trusted
+from hub.acceptance.incident import Windows
+from hub.app.channels import Channels, channel_settings
+from hub.app.listening import check_listen, split_listen
+from hub.app.seal import load_seal_key
+from hub.app.sending import may_send_in
+from hub.clock import Clock, SystemClock
+from hub.config import Config
+from hub.consumer import Channel, ChannelIO
+from hub.delivery import retry
+from hub.delivery.letter import Desk
+from hub.delivery.slots import Slots
+from hub.delivery.worker import Courier
+from hub.hazards import Hazards
+from hub.http.addresses import AddressRules, rules_for
+from hub.http.dial import RememberingResolver, SystemResolver, is_here
+from hub.http.fetch import PinnedFetcher
+from hub.http.post import PinnedPoster
+from hub.places import Gazetteer
+from hub.routing.route import Router
+from hub.store import Store, open_store
+from hub.store.node import Node
+from hub.stream.sqlite import SqliteStream
+
+
+@dataclass
+class Hub:
+    """The parts of one process, built and not yet running."""
+
+    config: Config
+    clock: Clock
+    store: Store
+    gazetteer: Gazetteer
+    hazards: Hazards
+    addresses: AddressRules
+    seal_key: bytes
+    worker: str
+    acceptor: Acceptor
+    stream: SqliteStream
+    poster: PinnedPoster
+    channels: Mapping[str, Channel]
+    courier: Courier
+    router: Router
+    resolver: Any
+    node: Node | None = None
+    fetchers: list[PinnedFetcher] = field(default_factory=list)
+    server: uvicorn.Server | None = None
+
+    @property
+    def base_url(self) -> str:
+        """How others reach this hub."""
+        http = self.config.settings.http
+        scheme = "https" if http.cert or http.behind_proxy else "http"
+        return http.url or f"{scheme}://{http.listen}"
+
+
+def open_hub(config: Config, *, clock: Clock | None = None, chance: random.Random | None = None) -> Hub:
+    """Builds everything; opens the store, imports the configuration, frees what a dead predecessor held.
+
+    Raises:
+        ConfigError, WrongMode: do not start.
+    """
+    clock = clock or SystemClock()
+    check_listen(config)
+    config.data_dir.mkdir(parents=True, exist_ok=True)
+    store = open_store(config.store_url, mode=config.settings.hub.mode, clock=clock)
+    profile = config.profile
+    gazetteer = Gazetteer.load(config.root / "gazetteer", on=profile.gazetteer_on, home=profile.province)
+    hazards = Hazards.load(config.root / "hazards.csv")
+    http = config.settings.http
+    host, port = split_listen(http.listen)
+    own = ((host, port),) if host == "localhost" or host[0].isdigit() or ":" in host else ()
+    addresses = rules_for(
+        mode=config.settings.hub.mode,
+        dev=config.settings.hub.dev,
+        allow=http.networks_allowed,
+        own=own,
+        here=is_here,
+    )
+    seal_key = load_seal_key(config.data_dir / "seal.key")
+    resolver = RememberingResolver(SystemResolver())
+    poster = PinnedPoster(addresses, resolver=resolver, user_agent=http.user_agent)
+    worker = f"{os.getpid()}-{secrets.token_hex(4)}"
+    channels = Channels(ChannelIO(poster=poster, clock=clock))
+    desk = Desk(mode=config.settings.hub.mode, seal_key=seal_key, make_settings=channel_settings)
+    courier = Courier(
+        store=store,
+        desk=desk,
+        channels=channels,
+        may_send=may_send_in(config.settings.hub.mode),
+        clock=clock,
+        worker=worker,
+        chance=chance or random.Random(),  # noqa: S311 - jitter, not a secret
+        slots=Slots(total=config.settings.delivery.at_once),
+    )
+    setting = Setting(
+        mode=config.settings.hub.mode,
+        gazetteer=gazetteer,
+        hazards=hazards,
+        trusted=Trusted(),
+        windows=Windows(by_hazard=hazards.windows()),
+        status_of={s.name: s.status for s in profile.sources},
+    )
+    router = Router(
+        store,
+        clock=clock,
+        may_send=may_send_in(config.settings.hub.mode),
+        worker=worker,
+        claims=courier.claims,
+        lease_us=lambda lane: round(retry.lease_s(lane) * 1e6),
+        hand=courier.hand,
+    )
+    return Hub(
+        config=config,
+        clock=clock,
+        store=store,
+        gazetteer=gazetteer,
+        hazards=hazards,
+        addresses=addresses,
+        seal_key=seal_key,
+        worker=worker,
+        acceptor=Acceptor(store, setting, clock=clock),
+        stream=SqliteStream(store, clock=clock),
+        poster=poster,
+        channels=channels,
+        courier=courier,
+        router=router,
+        resolver=resolver,
+    )

@@ -1,0 +1,39 @@
+"""Channels by the kind that an endpoint names; the one place that turns a kind into a plugin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from hub.config import plugin, settings_of
+from hub.consumer import Channel, ChannelIO
+from hub.errors import ConfigError
+
+
+class Channels(dict[str, Channel]):
+    """Channels by kind, made when first needed."""
+
+    def __init__(self, io: ChannelIO) -> None:
+        super().__init__()
+        self._io = io
+
+    def __missing__(self, kind: str) -> Channel:
+        channel: Channel = plugin("consumers", kind, where=f"endpoint kind {kind}").Channel(self._io)
+        self[kind] = channel
+        return channel
+
+    def __contains__(self, kind: object) -> bool:
+        return isinstance(kind, str) and hasattr(plugin("consumers", kind, where=f"endpoint kind {kind}"), "Channel")
+
+
+def channel_settings(kind: str, table: Mapping[str, Any]) -> Any:
+    return settings_of(plugin("consumers", kind, where=f"endpoint kind {kind}"), table, where=f"endpoint {kind}")
+
+
+def check_endpoint(kind: str, table: Mapping[str, Any]) -> str:
+    """Why the channel `kind` refuses these settings, or ""."""
+    try:
+        channel_settings(kind, table)
+    except ConfigError as error:
+        return str(error)
+    return ""

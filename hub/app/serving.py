@@ -1,0 +1,73 @@
+"""The HTTP door of this process: what it is given, and how it is served."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Iterator
+from zoneinfo import ZoneInfo
+
+import uvicorn
+
+from hub.api.door import build, serving
+from hub.api.services import Services
+from hub.app.acts import prove_endpoint, redeliver, send_test
+from hub.app.building import Hub
+from hub.app.channels import check_endpoint
+from hub.app.listening import split_listen
+from hub.routing.why import why
+
+
+async def serve(hub: Hub) -> None:
+    http = hub.config.settings.http
+    host, port = split_listen(http.listen)
+    tls = {"ssl_certfile": http.cert, "ssl_keyfile": http.key} if http.cert else {}
+    proxy = {"proxy_headers": True, "forwarded_allow_ips": http.behind_proxy} if http.behind_proxy else {}
+    hub.server = _Server(serving(build(services(hub)), host=host, port=port, **tls, **proxy))
+    served = asyncio.ensure_future(hub.server.serve())
+    try:
+        await asyncio.shield(served)
+    except asyncio.CancelledError:
+        hub.server.should_exit = True
+        await served
+        raise
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without signal handlers of its own: the process has one way to stop."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def serving_now(hub: Hub) -> None:
+    """Returns once the HTTP door takes connections."""
+    while hub.server is None or not hub.server.started:  # noqa: ASYNC110 - uvicorn tells it by a flag only
+        await asyncio.sleep(0.02)
+
+
+def services(hub: Hub) -> Services:
+    """What the HTTP door is given."""
+    http = hub.config.settings.http
+    host, port = split_listen(http.listen)
+    return Services(
+        store=hub.store,
+        acceptor=hub.acceptor,
+        clock=hub.clock,
+        mode=hub.config.settings.hub.mode,
+        name=hub.config.settings.hub.name,
+        gazetteer=hub.gazetteer,
+        hazards=hub.hazards,
+        hosts=(host, "localhost", "127.0.0.1", *http.hosts),
+        seal_key=hub.seal_key,
+        why=why,
+        port=port,
+        secure=bool(http.cert or http.behind_proxy),
+        zone_of={s.name: ZoneInfo(s.zone) for s in hub.config.profile.sources},
+        feeds_folder=hub.config.data_dir / "feeds",
+        prove=lambda endpoint_id: prove_endpoint(hub, endpoint_id),
+        send_test=lambda endpoint_id: send_test(hub, endpoint_id),
+        redeliver=lambda delivery_id: redeliver(hub, delivery_id),
+        check_endpoint=check_endpoint,
+    )

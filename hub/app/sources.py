@@ -1,0 +1,58 @@
+"""Sources of the profile with their connectors and fetchers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from hub.app.building import Hub
+from hub.config import SourceSettings, plugin, settings_of
+from hub.connector import Source
+from hub.http.fetch import FetchRules, PinnedFetcher
+from hub.intake.outlet import Embedded
+from hub.intake.read import Listener
+from hub.stream.sqlite import append_in
+
+
+def listeners(hub: Hub) -> list[Listener]:
+    """One for each source that is switched on."""
+    outlet = Embedded(hub.store, append_in)
+    return [
+        Listener(source, connector, fetcher, outlet=outlet, clock=hub.clock)
+        for source, connector, fetcher in (connected(hub, s) for s in hub.config.profile.sources if s.enabled)
+    ]
+
+
+def connected(hub: Hub, settings: SourceSettings) -> tuple[Source, Any, PinnedFetcher]:
+    """A source with its connector and its fetcher."""
+    where = f"sources.toml: {settings.name}"
+    module = plugin("connectors", settings.kind, where=where)
+    own = settings_of(module, settings.settings, where=f"{where}.settings")
+    source = Source(settings.name, settings.kind, own, ZoneInfo(settings.zone), settings.interval_s)
+    hosts = settings.hosts or tuple(_hosts_in(settings.settings, own))
+    fetcher = PinnedFetcher(
+        FetchRules(
+            hosts=frozenset(hosts),
+            user_agent=hub.config.settings.http.user_agent,
+            rewrite=settings.rewrite,
+            plain_http=settings.plain_http,
+            accept=settings.accept,
+            ca_file=settings.ca_file,
+            max_bytes=settings.max_bytes,
+            timeout_s=settings.timeout_s,
+        ),
+        replace(hub.addresses, own=frozenset()) if hub.addresses.relaxed else hub.addresses,
+        resolver=hub.resolver,
+        clock=hub.clock,
+    )
+    hub.fetchers.append(fetcher)
+    return source, module.Connector(source, clock=hub.clock), fetcher
+
+
+def _hosts_in(table: Mapping[str, object], own: Any) -> list[str]:
+    """The hosts of every address among the connector's settings, defaults included."""
+    values = [getattr(own, name) for name in getattr(own, "__dataclass_fields__", table)]
+    return [host for v in values if isinstance(v, str) and "://" in v and (host := urlsplit(v).hostname)]

@@ -1,0 +1,28 @@
+"""A hub is built from its configuration, or does not start."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from hub import app
+from hub import config as configuration
+from hub.errors import WrongMode
+from tests.hubbing import hub_in
+
+
+async def test_a_store_refuses_another_mode(tmp_path: Path) -> None:
+    async with hub_in(tmp_path) as hub:
+        url = hub.config.store_url
+    conf = configuration.load(None, mode="exercise", data_dir=str(tmp_path))
+    conf = replace(conf, settings=replace(conf.settings, store=replace(conf.settings.store, url=url)))
+    with pytest.raises(WrongMode):
+        app.open_hub(conf)
+
+
+async def test_it_may_not_send_to_itself(tmp_path: Path) -> None:
+    async with hub_in(tmp_path) as hub:
+        assert ("127.0.0.1", 8700) in hub.addresses.own
+        assert hub.base_url == "http://127.0.0.1:8700"
