@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from hub import app
 from hub import config as configuration
-from hub.acceptance.decide import Decision
+from hub.acceptance.case import Decision
 from hub.cap.xml import read
 from hub.connector import Payload, candidate_of
 from hub.http.signatures import new_secret

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 import structlog
 from sqlalchemy import Connection
 
-from hub.acceptance.decide import Decision, Ground, decide, withdraw
+from hub.acceptance.case import Decision, Ground
+from hub.acceptance.decide import decide, withdraw
 from hub.acceptance.incident import Windows
 from hub.clock import Clock
 from hub.connector import Candidate, Withdrawn, load

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import structlog
 from sqlalchemy import Connection
 
-from hub.acceptance.decide import Decision
+from hub.acceptance.case import Decision
 from hub.app.building import Hub
 from hub.app.sources import connected
 from hub.clock import to_us

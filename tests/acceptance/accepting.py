@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from hub.acceptance.accept import Acceptor, Setting
 from hub.acceptance.authorities import Trusted
-from hub.acceptance.decide import Decision
+from hub.acceptance.case import Decision
 from hub.cap.model import Alert, Area, Info, NamedValue, Reference
 from hub.clock import SetClock
 from hub.connector import Candidate, Withdrawn

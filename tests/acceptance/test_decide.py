@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.acceptance.decide import alert_id_of
+from hub.acceptance.identity import alert_id_of
 from hub.cap.model import Alert, Area, Info, Reference
 from hub.cap.repair import Fault, Repair
 from hub.connector import Withdrawn

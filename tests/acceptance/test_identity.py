@@ -1,0 +1,28 @@
+"""Who an alert is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta, timezone
+
+from hub.acceptance.identity import alert_id_of, find
+from tests.acceptance.accepting import Desk, candidate, cap
+
+
+def test_an_identity_is_an_instant_whatever_its_zone() -> None:
+    alert = cap("a")
+    there = replace(alert, sent=alert.sent.astimezone(timezone(timedelta(hours=-5))))
+    assert alert_id_of(there) == alert_id_of(alert)
+    assert len({alert_id_of(alert), alert_id_of(cap("b")), alert_id_of(replace(alert, sender="khac@thu.vn"))}) == 3
+
+
+async def test_what_was_never_in_force_takes_nobodys_identity(hub: Desk) -> None:
+    draft = replace(cap("a"), status="Draft")
+    await hub.accept(draft)
+    real = candidate(cap("a"))
+    own_id, known = await hub.store.read(lambda conn: find(conn, real.alert, real))
+    assert known is None
+    assert own_id != alert_id_of(draft)
+    again, stored = await hub.store.read(lambda conn: find(conn, draft, candidate(draft)))
+    assert stored is not None
+    assert again == alert_id_of(draft)
