@@ -14,7 +14,7 @@ from hub.api import summaries
 from hub.api.auth import Asker
 from hub.api.feed import Entry, Wish
 from hub.cap.model import at_least
-from hub.store import deliveries, listing, rules
+from hub.store import listing, routed, rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class Sight:
     def upto(self, conn: Connection) -> int:
         """The head of the order; for those who see only what is owed to them, as far as it is known what is."""
         head = listing.head_seq(conn)
-        return min(head, deliveries.last_routed(conn)) if self.needs.owners else head
+        return min(head, routed.last_routed(conn)) if self.needs.owners else head
 
     def endpoints(self, conn: Connection) -> Collection[str] | None:
         """The endpoints whose deliveries they may see; None for all."""

@@ -16,7 +16,7 @@ from hub.app.serving import serve
 from hub.app.sources import listeners
 from hub.clock import to_us
 from hub.intake.schedule import Schedule
-from hub.store import NotStored, alarms, deliveries, leases, rules
+from hub.store import NotStored, alarms, leases, overdue, routed, rules
 from hub.store.node import Node
 
 log = structlog.get_logger()
@@ -51,7 +51,7 @@ async def run(
 
 def _start_in(conn: Connection, hub: Hub) -> None:
     dead = leases.register(conn, hub.worker, node="hub", clock=hub.clock)
-    freed = deliveries.free_leases(conn, now=to_us(hub.clock.now()), dead=dead)
+    freed = overdue.free_leases(conn, now=to_us(hub.clock.now()), dead=dead)
     if freed:
         log.info("delivery.leases_freed", count=freed)
     rules.apply(conn, hub.config.profile.documents, by="config", at=hub.clock.now())
@@ -100,9 +100,9 @@ def _beat_in(conn: Connection, hub: Hub) -> None:
     leases.beat(conn, hub.worker, clock=hub.clock)
     dead = [p for p in leases.silent(conn, clock=hub.clock) if p != hub.worker]
     if dead:
-        deliveries.free_leases(conn, now=now, dead=dead)
+        overdue.free_leases(conn, now=now, dead=dead)
         leases.forget(conn, dead)
-    for seq in deliveries.unrouted(conn, before=now - round(UNROUTED_ALARM_S * 1e6)):
+    for seq in routed.unrouted(conn, before=now - round(UNROUTED_ALARM_S * 1e6)):
         alarms.open_alarm(
             conn, kind="alert.unrouted", about=str(seq), detail="accepted and not routed after 5 s", at=now
         )

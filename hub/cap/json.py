@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from math import isfinite
-from typing import Any
 
 import msgspec
 
+from hub.cap import wire
 from hub.cap.model import Alert, Area, Circle, Info, NamedValue, Reference, Resource, Ring
 from hub.cap.polygons import MAX_VERTICES
 from hub.cap.reading import read as read_xml
@@ -27,83 +27,8 @@ from hub.cap.times import parse_strict, text_of
 from hub.cap.write import number, write
 from hub.errors import ParseError
 
-
-class _Struct(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True, forbid_unknown_fields=True):
-    pass
-
-
-def _shown(make: Callable[[], Any]) -> Any:
-    """A default for reading only: what CAP requires is always written. (omit_defaults leaves out plain defaults and empty `list`s.)"""
-    return msgspec.field(default_factory=lambda: make())
-
-
-class _Value(_Struct, frozen=True):
-    value_name: str
-    value: str
-
-
-class _Resource(_Struct, frozen=True):
-    resource_desc: str
-    mime_type: str
-    size: int | None = None
-    uri: str = ""
-    deref_uri: str = ""
-    digest: str = ""
-
-
-class _Area(_Struct, frozen=True):
-    area_desc: str
-    polygon: list[str] = []
-    circle: list[str] = []
-    geocode: list[_Value] = []
-    altitude: float | None = None
-    ceiling: float | None = None
-
-
-class _Info(_Struct, frozen=True):
-    event: str
-    category: list[str] = _shown(list)
-    urgency: str = _shown(lambda: "Unknown")
-    severity: str = _shown(lambda: "Unknown")
-    certainty: str = _shown(lambda: "Unknown")
-    language: str = _shown(lambda: "en-US")
-    response_type: list[str] = []
-    audience: str = ""
-    event_code: list[_Value] = []
-    effective: str = ""
-    onset: str = ""
-    expires: str = ""
-    sender_name: str = ""
-    headline: str = ""
-    description: str = ""
-    instruction: str = ""
-    web: str = ""
-    contact: str = ""
-    parameter: list[_Value] = []
-    resource: list[_Resource] = []
-    area: list[_Area] = []
-
-
-class _Alert(_Struct, frozen=True):
-    identifier: str
-    sender: str
-    sent: str
-    status: str = _shown(lambda: "Actual")
-    msg_type: str = _shown(lambda: "Alert")
-    scope: str = _shown(lambda: "Public")
-    source: str = ""
-    restriction: str = ""
-    addresses: list[str] = []
-    code: list[str] = []
-    note: str = ""
-    references: list[str] = []
-    incidents: list[str] = []
-    info: list[_Info] = []
-    signature: list[str] = []
-
-
 _encode = msgspec.json.Encoder().encode
-_decoder = msgspec.json.Decoder(_Alert)
+_decoder = msgspec.json.Decoder(wire.Alert)
 
 
 def to_json(alert: Alert) -> bytes:
@@ -149,8 +74,8 @@ def _utc(moment: datetime | None) -> datetime | None:
     return None if moment is None else moment.astimezone(UTC)
 
 
-def _alert_out(a: Alert) -> _Alert:
-    return _Alert(
+def _alert_out(a: Alert) -> wire.Alert:
+    return wire.Alert(
         identifier=a.identifier,
         sender=a.sender,
         sent=text_of(a.sent),
@@ -173,8 +98,8 @@ def _reference_out(r: Reference) -> str:
     return f"{r.sender},{r.identifier},{text_of(r.sent) if r.sent else ''}"
 
 
-def _info_out(i: Info) -> _Info:
-    return _Info(
+def _info_out(i: Info) -> wire.Info:
+    return wire.Info(
         event=i.event,
         category=list(i.categories),
         urgency=i.urgency,
@@ -194,17 +119,19 @@ def _info_out(i: Info) -> _Info:
         web=i.web,
         contact=i.contact,
         parameter=_values_out(i.parameters),
-        resource=[_Resource(r.resource_desc, r.mime_type, r.size, r.uri, r.deref_uri, r.digest) for r in i.resources],
+        resource=[
+            wire.Resource(r.resource_desc, r.mime_type, r.size, r.uri, r.deref_uri, r.digest) for r in i.resources
+        ],
         area=[_area_out(a) for a in i.areas],
     )
 
 
-def _values_out(values: Sequence[NamedValue]) -> list[_Value]:
-    return [_Value(v.value_name, v.value) for v in values]
+def _values_out(values: Sequence[NamedValue]) -> list[wire.Value]:
+    return [wire.Value(v.value_name, v.value) for v in values]
 
 
-def _area_out(a: Area) -> _Area:
-    return _Area(
+def _area_out(a: Area) -> wire.Area:
+    return wire.Area(
         area_desc=a.area_desc,
         polygon=[ring_text(ring) for ring in a.polygons],
         circle=[circle_text(c) for c in a.circles],
@@ -224,7 +151,7 @@ def circle_text(c: Circle) -> str:
     return f"{number(c.lat)},{number(c.lon)} {number(c.radius_km)}"
 
 
-def _alert_in(a: _Alert) -> Alert:
+def _alert_in(a: wire.Alert) -> Alert:
     return Alert(
         identifier=_given(a.identifier, "identifier"),
         sender=_given(a.sender, "sender"),
@@ -252,7 +179,7 @@ def _reference_in(text: str, path: str) -> Reference:
     return Reference(sender, ",".join(parts[1:-1]), _time(sent, path) if sent else None)
 
 
-def _info_in(i: _Info, path: str) -> Info:
+def _info_in(i: wire.Info, path: str) -> Info:
     return Info(
         event=i.event,
         categories=tuple(i.category),
@@ -280,11 +207,11 @@ def _info_in(i: _Info, path: str) -> Info:
     )
 
 
-def _values_in(values: Sequence[_Value]) -> tuple[NamedValue, ...]:
+def _values_in(values: Sequence[wire.Value]) -> tuple[NamedValue, ...]:
     return tuple(NamedValue(v.value_name, v.value) for v in values)
 
 
-def _area_in(a: _Area, path: str) -> Area:
+def _area_in(a: wire.Area, path: str) -> Area:
     return Area(
         area_desc=a.area_desc,
         polygons=tuple(_ring_in(text, f"{path}.polygon[{n}]") for n, text in enumerate(a.polygon)),

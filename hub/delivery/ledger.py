@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from hub.clock import from_us, to_us
 from hub.consumer import Receipt
 from hub.delivery.retry import Next
-from hub.store import alarms, deliveries, endpoints
+from hub.store import alarms, deliveries, endpoints, overdue
 
 MISSED_KEPT = timedelta(hours=24)
 ADDRESS_UNPROVEN = "address-unproven"
@@ -94,10 +94,10 @@ def withdraw(conn: Connection, row: Mapping[str, Any], word: str, now: int) -> N
 
 def sweep(conn: Connection, now: int) -> None:
     """Leases that ran out are pending again; what is no longer the head is superseded; what expired is told as missed."""
-    deliveries.free_leases(conn, now=now, dead=())
-    deliveries.supersede_stale(conn, now)
-    deliveries.uncover(conn, now)
-    for row in deliveries.expire(conn, now):
+    overdue.free_leases(conn, now=now, dead=())
+    overdue.supersede_stale(conn, now)
+    overdue.uncover(conn, now)
+    for row in overdue.expire(conn, now):
         alarms.open_alarm(conn, kind="delivery.missed", about=row.endpoint_id, detail=row.alert_id, at=now)
         if row.event_type in TELL_WHEN_MISSED:
             deliveries.owe(conn, [_missed(row, now)])

@@ -20,7 +20,7 @@ from hub.delivery.letter import Desk
 from hub.delivery.slots import Slots
 from hub.errors import ConfigError, Forbidden, Rejected, Retry
 from hub.policy import No
-from hub.store import Store, deliveries, endpoints
+from hub.store import Store, deliveries, endpoints, overdue
 from hub.subscription import AlertFacts
 
 log = structlog.get_logger()
@@ -101,7 +101,7 @@ class Courier:
     async def step(self) -> None:
         """One scan: what expired is told so, what is due is claimed and begins."""
         now = to_us(self.clock.now())
-        if await self.store.read(lambda conn: deliveries.needs_sweep(conn, now)):
+        if await self.store.read(lambda conn: overdue.needs_sweep(conn, now)):
             await self.store.write(lambda conn: ledger.sweep(conn, now))
         for lanes in ((0,), (1,), (2, 3)):
             for _ in range(MOST_ROUNDS):

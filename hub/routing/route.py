@@ -18,7 +18,7 @@ from hub.errors import ConfigError
 from hub.policy import No, lane_of
 from hub.routing.index import Index
 from hub.routing.owed import Owed, disputed, owed
-from hub.store import NotStored, Store, alarms, alerts, deliveries, endpoints, quarantine, rules
+from hub.store import NotStored, Store, alarms, alerts, deliveries, endpoints, quarantine, routed, rules
 from hub.subscription import AlertFacts, Match, Subscription, subscription_of
 
 log = structlog.get_logger()
@@ -60,7 +60,7 @@ class Router:
 
     async def run(self) -> None:
         """Until cancelled."""
-        after = await self._store.read(deliveries.last_routed)
+        after = await self._store.read(routed.last_routed)
         while True:
             after = await self.step(after)
             await self._store.wait(after, timeout_s=5.0)
@@ -102,11 +102,11 @@ class Router:
             record=f"{event.seq}".encode(),
         )
         alarms.open_alarm(conn, kind="alert.unrouted", about=str(event.seq), detail=trouble, at=to_us(now))
-        deliveries.mark_routed(conn, seq=event.seq, rules_rev=rules.rev(conn), matched=0, at=to_us(now))
+        routed.mark_routed(conn, seq=event.seq, rules_rev=rules.rev(conn), matched=0, at=to_us(now))
 
     def route_in(self, conn: Connection, event: Row[Any]) -> list[Mapping[str, Any]]:
         """Routes one event in the caller's transaction; returns the rows it claimed. Routing a seq twice changes nothing."""
-        if deliveries.is_routed(conn, event.seq):
+        if routed.is_routed(conn, event.seq):
             return []
         self._reload(conn)
         now = to_us(self._clock.now())
@@ -117,7 +117,7 @@ class Router:
             owes = self._owes(conn, row, facts, now)
             rows = self._rows(conn, owes, row, facts, event.seq, now)
         deliveries.owe(conn, rows)
-        deliveries.mark_routed(conn, seq=event.seq, rules_rev=self._rev, matched=len(rows), at=now)
+        routed.mark_routed(conn, seq=event.seq, rules_rev=self._rev, matched=len(rows), at=now)
         return [one for one in rows if one["state"] == "in_flight"]
 
     def _rows(

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from hub.acceptance.facts import load_facts
 from hub.cap.json import from_json
 from hub.clock import from_us
-from hub.store import alerts, deliveries, rules
+from hub.store import alerts, deliveries, routed, rules
 from hub.subscription import Match, matches, subscription_of
 
 
@@ -27,7 +27,7 @@ def why(conn: Connection, alert_id: str, endpoint_id: str) -> dict[str, Any]:
     facts = load_facts(row.alert_id, row.source, from_json(bytes(row.cap)), bytes(row.facts))
     at = from_us(row.received_at)
     said = []
-    rev = deliveries.routed_with(conn, alert_id)
+    rev = routed.routed_with(conn, alert_id)
     for rule in rules.at_rev(conn, "subscription", rules.rev(conn) if rev is None else rev):
         subscription = subscription_of(rule.rule_id, rule.body)
         if subscription.endpoint_id != endpoint_id:

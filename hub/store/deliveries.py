@@ -6,9 +6,9 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, case, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, case, insert, or_, select, update
 
-from hub.store.tables import alerts, attempts, deliveries, events, routed
+from hub.store.tables import alerts, attempts, deliveries
 
 DeliveryRow = Row[Any]
 
@@ -36,18 +36,6 @@ def owe(conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Adds deliveries; the caller has made sure none of them exists (routing runs once per seq, in one transaction)."""
     if rows:
         conn.execute(insert(deliveries), [dict(row) for row in rows])
-
-
-def exists(conn: Connection, ids: Sequence[str]) -> set[str]:
-    """Those of `ids` that are in the ledger already."""
-    found: set[str] = set()
-    for start in range(0, len(ids), 500):
-        found |= set(
-            conn.execute(
-                select(deliveries.c.delivery_id).where(deliveries.c.delivery_id.in_(ids[start : start + 500]))
-            ).scalars()
-        )
-    return found
 
 
 def supersede_pending(conn: Connection, chain_ids: Sequence[str], *, by: str, kept: Sequence[str], now: int) -> int:
@@ -81,27 +69,6 @@ def told(conn: Connection, chain_ids: Sequence[str]) -> dict[str, DeliveryRow]:
     return {row.endpoint_id: row for row in conn.execute(stmt)}
 
 
-def mark_routed(conn: Connection, *, seq: int, rules_rev: int, matched: int, at: int) -> None:
-    """Proof of completeness: this seq was compared with the rules of `rules_rev`."""
-    conn.execute(insert(routed), {"seq": seq, "rules_rev": rules_rev, "matched": matched, "at": at})
-
-
-def last_routed(conn: Connection) -> int:
-    """The greatest seq up to which every event was routed without a gap."""
-    return int(conn.execute(select(func.coalesce(func.max(routed.c.seq), 0))).scalar_one())
-
-
-def routed_with(conn: Connection, alert_id: str) -> int | None:
-    """The revision of the rules that the alert was last compared with; None while it is not routed."""
-    stmt = select(func.max(routed.c.rules_rev)).join(events, events.c.seq == routed.c.seq)
-    found = conn.execute(stmt.where(events.c.alert_id == alert_id, events.c.kind != "withdrawn")).scalar_one_or_none()
-    return None if found is None else int(found)
-
-
-def is_routed(conn: Connection, seq: int) -> bool:
-    return conn.execute(select(routed.c.seq).where(routed.c.seq == seq)).first() is not None
-
-
 _due = (
     select(deliveries)
     .where(
@@ -118,13 +85,6 @@ def due(conn: Connection, *, now: int, lanes: Sequence[int], busy: Sequence[str]
     """Pending deliveries whose time has come, most urgent first, but none to the endpoints in `busy`."""
     stmt = _due.where(deliveries.c.endpoint_id.not_in(busy)) if busy else _due
     return conn.execute(stmt, {"now": now, "lanes": list(lanes), "most": most}).all()
-
-
-def next_due(conn: Connection) -> int | None:
-    """When the next pending delivery is due, or None."""
-    return conn.execute(
-        select(func.min(deliveries.c.due_at)).where(deliveries.c.state == "pending")
-    ).scalar_one_or_none()
 
 
 def _current() -> ColumnElement[bool]:
@@ -243,55 +203,6 @@ def unbegin(conn: Connection, delivery_id: str, *, worker: str, due_at: int, now
     return conn.execute(stmt).rowcount == 1
 
 
-def free_leases(conn: Connection, *, now: int, dead: Sequence[str]) -> int:
-    """In-flight deliveries whose lease ran out or whose worker is one of `dead` are pending again; returns how many."""
-    stale = deliveries.c.lease_until < now
-    if dead:
-        stale = or_(stale, deliveries.c.claimed_by.in_(dead))
-    stmt = (
-        update(deliveries)
-        .where(deliveries.c.state == "in_flight", stale)
-        .values(state="pending", due_at=now, lease_until=None, claimed_by=None, outcome="lost", rev=now)
-    )
-    return conn.execute(stmt).rowcount
-
-
-def expire(conn: Connection, now: int, most: int = 500) -> Sequence[DeliveryRow]:
-    """Pending deliveries past their end are `expired`; returns them, so that a missed notice can be owed."""
-    stmt = select(deliveries).where(deliveries.c.state == "pending", deliveries.c.expires_at <= now).limit(most)
-    rows = conn.execute(stmt).all()
-    ids = [row.delivery_id for row in rows]
-    if ids:
-        conn.execute(
-            update(deliveries)
-            .where(deliveries.c.delivery_id.in_(ids), deliveries.c.state == "pending")
-            .values(state="expired", rev=now)
-        )
-    return rows
-
-
-def supersede_stale(conn: Connection, now: int, most: int = 500) -> int:
-    """Pending deliveries whose alert is no longer the head of its chain are superseded: what a freed lease brings back."""
-    stale = (
-        select(deliveries.c.delivery_id, alerts.c.superseded_by)
-        .join(alerts, alerts.c.alert_id == deliveries.c.alert_id)
-        .where(
-            deliveries.c.state == "pending",
-            deliveries.c.event_type.not_in(("alert.missed", "alert.disputed")),
-            alerts.c.state.not_in(HEAD_STATES),
-        )
-        .limit(most)
-    )
-    count = 0
-    for row in conn.execute(stale).all():
-        count += conn.execute(
-            update(deliveries)
-            .where(and_(deliveries.c.delivery_id == row.delivery_id, deliveries.c.state == "pending"))
-            .values(state="superseded", ended_by=row.superseded_by or "", rev=now)
-        ).rowcount
-    return count
-
-
 def of_alert(conn: Connection, alert_id: str) -> list[dict[str, Any]]:
     """The alert's deliveries, each with its attempts: plain values for reading."""
     rows = conn.execute(
@@ -337,38 +248,6 @@ def recent_ids(conn: Connection, endpoint_id: str, before_seq: int, most: int = 
     return tuple(conn.execute(stmt).scalars())
 
 
-def unrouted(conn: Connection, *, before: int, most: int = 20) -> list[int]:
-    """Events older than `before` (µs) that routing has not seen: an operator's alarm."""
-    stmt = (
-        select(events.c.seq)
-        .outerjoin(routed, routed.c.seq == events.c.seq)
-        .where(
-            routed.c.seq.is_(None),
-            events.c.at < before,
-            events.c.seq > select(func.coalesce(func.max(routed.c.seq), 0)).scalar_subquery() - 1000,
-        )
-        .order_by(events.c.seq)
-        .limit(most)
-    )
-    return list(conn.execute(stmt).scalars())
-
-
-def needs_sweep(conn: Connection, now: int) -> bool:
-    """Whether a lease ran out, a pending delivery expired, or one waits whose alert is no longer the head: usually none."""
-    leased = select(deliveries.c.delivery_id).where(deliveries.c.state == "in_flight", deliveries.c.lease_until < now)
-    ended = select(deliveries.c.delivery_id).where(deliveries.c.state == "pending", deliveries.c.expires_at <= now)
-    stale = (
-        select(deliveries.c.delivery_id)
-        .join(alerts, alerts.c.alert_id == deliveries.c.alert_id)
-        .where(
-            deliveries.c.state == "pending",
-            deliveries.c.event_type.not_in(("alert.missed", "alert.disputed")),
-            alerts.c.state.not_in(HEAD_STATES),
-        )
-    )
-    return any(conn.execute(stmt.limit(1)).first() is not None for stmt in (leased, ended, stale, _untold()))
-
-
 def cover_summaries(conn: Connection, endpoint_id: str, *, by: str, now: int) -> int:
     """Every other pending summary row of that endpoint is told in delivery `by`; returns how many (ACC-10)."""
     stmt = (
@@ -388,21 +267,3 @@ def covered_by(conn: Connection, delivery_id: str) -> Sequence[DeliveryRow]:
     """The summary rows that delivery tells beside its own, oldest first; none of an alert that was ended or replaced since."""
     stmt = select(deliveries).where(deliveries.c.ended_by == delivery_id, deliveries.c.state == "covered", _current())
     return conn.execute(stmt.order_by(deliveries.c.seq)).all()
-
-
-def _untold() -> Any:
-    carrier = deliveries.alias("carrier")
-    return (
-        select(deliveries.c.delivery_id)
-        .join(carrier, carrier.c.delivery_id == deliveries.c.ended_by)
-        .where(deliveries.c.state == "covered", carrier.c.state.in_(("superseded", "expired", "failed")))
-    )
-
-
-def uncover(conn: Connection, now: int) -> int:
-    """Summary rows whose carrier ended untold are pending again: nobody is left out because one alert was superseded."""
-    ids = list(conn.execute(_untold().limit(500)).scalars())
-    if not ids:
-        return 0
-    stmt = update(deliveries).where(deliveries.c.delivery_id.in_(ids), deliveries.c.state == "covered")
-    return conn.execute(stmt.values(state="pending", ended_by="", due_at=now, rev=now)).rowcount

@@ -25,7 +25,7 @@ from hub.clock import SystemClock, to_us
 from hub.hazards import Hazards
 from hub.places import Gazetteer
 from hub.policy import Authority
-from hub.store import Store, alerts, deliveries, keys, listing, open_store, people, rules, tables
+from hub.store import Store, alerts, deliveries, keys, listing, open_store, people, routed, rules, tables
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -210,8 +210,8 @@ async def owe(door: Door, owed: Mapping[str, str]) -> None:
             endpoint_id = f"e-{owner}"
             put_rule(conn, "endpoint", endpoint_id, {"owner": owner, "kind": "webhook", "settings": {}})
             deliveries.owe(conn, [delivery_row(conn, alert_id, endpoint_id)])
-        for seq in range(deliveries.last_routed(conn) + 1, listing.head_seq(conn) + 1):
-            deliveries.mark_routed(conn, seq=seq, rules_rev=1, matched=1, at=0)
+        for seq in range(routed.last_routed(conn) + 1, listing.head_seq(conn) + 1):
+            routed.mark_routed(conn, seq=seq, rules_rev=1, matched=1, at=0)
 
     await door.store.write(write)
 

@@ -11,7 +11,7 @@ from hub.clock import to_us
 from hub.consumer import Receipt
 from hub.delivery import ledger as written
 from hub.delivery.retry import Next
-from hub.store import deliveries
+from hub.store import overdue
 from tests.hubbing import Receiver, endpoint, hub_in, ledger, say, settle
 from tests.journeys.town import receiving
 
@@ -59,7 +59,7 @@ async def test_a_lease_that_ran_out_is_pending_again(tmp_path: Path, receiver: R
         await say(hub, "mot")
         await hub.router.step(0)
         lease = (await ledger(hub))[0]["lease_until"]
-        assert not await hub.store.read(lambda conn: deliveries.needs_sweep(conn, lease))
-        assert await hub.store.read(lambda conn: deliveries.needs_sweep(conn, lease + 1))
+        assert not await hub.store.read(lambda conn: overdue.needs_sweep(conn, lease))
+        assert await hub.store.read(lambda conn: overdue.needs_sweep(conn, lease + 1))
         await hub.store.write(lambda conn: written.sweep(conn, lease + 1))
         assert (await ledger(hub))[0]["state"] == "pending"

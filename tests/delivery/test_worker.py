@@ -15,7 +15,7 @@ from sqlalchemy import update
 
 from hub import app
 from hub.clock import to_us
-from hub.store import alarms, deliveries, endpoints, rules
+from hub.store import alarms, endpoints, overdue, rules
 from hub.store.tables import deliveries as table
 from tests.hubbing import Receiver, endpoint, hub_in, ledger, say, settle
 from tests.journeys.town import receiving
@@ -80,7 +80,7 @@ async def test_a_dead_process_loses_no_delivery(tmp_path: Path, receiver: Receiv
         row = (await ledger(hub))[0]
         assert row["state"] == "in_flight"
         now = to_us(hub.clock.now())
-        freed = await hub.store.write(lambda conn: deliveries.free_leases(conn, now=now, dead=[hub.worker]))
+        freed = await hub.store.write(lambda conn: overdue.free_leases(conn, now=now, dead=[hub.worker]))
         assert freed == 1
         await settle(hub)
         assert receiver.ids == [row["delivery_id"]]

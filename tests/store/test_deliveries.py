@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from hub.clock import to_us
-from hub.store import deliveries, tables
+from hub.store import deliveries, overdue, tables
 from tests.hubbing import Receiver, endpoint, hub_in, later, ledger, say, settle, triple
 from tests.journeys.town import receiving
 
@@ -112,7 +112,7 @@ async def test_a_claim_given_back_leaves_no_trace_but_an_earlier_attempt_does(
         await claim()
         assert await give_back() == (0, 0)
         await claim()
-        await hub.store.write(lambda conn: deliveries.free_leases(conn, now=now + 2, dead=[]))
+        await hub.store.write(lambda conn: overdue.free_leases(conn, now=now + 2, dead=[]))
         await claim()
         assert await give_back() == (1, 1)
 
