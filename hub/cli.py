@@ -19,7 +19,9 @@ from hub.errors import HubError
 
 T = TypeVar("T")
 
-cli = typer.Typer(no_args_is_help=True, add_completion=False, help="Civil-defence alerting hub.")
+cli = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Civil-defence alerting hub."
+)
 source_cli = typer.Typer(no_args_is_help=True, help="Sources.")
 key_cli = typer.Typer(no_args_is_help=True, help="API keys.")
 config_cli = typer.Typer(no_args_is_help=True, help="Configuration.")

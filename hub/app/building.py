@@ -25,6 +25,7 @@ from hub.delivery import retry
 from hub.delivery.letter import Desk
 from hub.delivery.slots import Slots
 from hub.delivery.worker import Courier
+from hub.errors import ConfigError
 from hub.hazards import Hazards
 from hub.http.addresses import AddressRules, rules_for
 from hub.http.dial import RememberingResolver, SystemResolver, is_here
@@ -76,7 +77,12 @@ def open_hub(config: Config, *, clock: Clock | None = None, chance: random.Rando
     """
     clock = clock or SystemClock()
     check_listen(config)
-    config.data_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        config.data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(
+            "hub.data_dir", f"{config.data_dir}: {error.strerror}", "a folder this process may write"
+        ) from error
     store = open_store(config.store_url, mode=config.settings.hub.mode, clock=clock)
     profile = config.profile
     gazetteer = Gazetteer.load(config.root / "gazetteer", on=profile.gazetteer_on, home=profile.province)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import socket
+import ssl
+
 from hub.config import Config
 from hub.errors import ConfigError
 
@@ -26,6 +29,8 @@ def check_listen(config: Config) -> None:
     """
     http = config.settings.http
     host, _ = split_listen(http.listen)
+    if http.cert:
+        _check_certificate(http.cert, http.key)
     if host in ("127.0.0.1", "::1", "localhost") or http.cert or http.behind_proxy:
         return
     raise ConfigError(
@@ -33,3 +38,32 @@ def check_listen(config: Config) -> None:
         f"{http.listen} is reachable from other machines without TLS",
         "set http.cert and http.key (hub cert dev makes some), or http.behind_proxy, or listen on 127.0.0.1",
     )
+
+
+def _check_certificate(cert: str, key: str) -> None:
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key or None)
+    except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
+        raise ConfigError(
+            "http.cert", f"{cert} with key {key or 'in it'} cannot be used: {error}", "PEM files of a chain and its key"
+        ) from error
+
+
+def check_free(config: Config) -> None:
+    """Nobody else listens on our address.
+
+    Raises:
+        ConfigError: somebody does, or the address is not one of this machine.
+    """
+    host, port = split_listen(config.settings.http.listen)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise ConfigError(
+                "http.listen",
+                f"{config.settings.http.listen}: {error.strerror}",
+                "another port, or stop what listens there",
+            ) from error

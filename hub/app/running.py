@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from hub.acceptance.accept import AcceptanceLoop
 from hub.app.building import Hub
 from hub.app.followers import followers
+from hub.app.listening import check_free
 from hub.app.serving import serve
 from hub.app.sources import listeners
 from hub.clock import to_us
@@ -33,6 +34,8 @@ async def run(
     Raises:
         ConfigError: another process runs on this data directory.
     """
+    if "api" in roles:
+        check_free(hub.config)
     hub.node = Node(hub.config.data_dir, "hub")
     try:
         await hub.store.write(lambda conn: _start_in(conn, hub))

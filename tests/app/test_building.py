@@ -9,7 +9,7 @@ import pytest
 
 from hub import app
 from hub import config as configuration
-from hub.errors import WrongMode
+from hub.errors import ConfigError, WrongMode
 from tests.hubbing import hub_in
 
 
@@ -26,3 +26,9 @@ async def test_it_may_not_send_to_itself(tmp_path: Path) -> None:
     async with hub_in(tmp_path) as hub:
         assert ("127.0.0.1", 8700) in hub.addresses.own
         assert hub.base_url == "http://127.0.0.1:8700"
+
+
+def test_a_data_folder_that_cannot_be_made_is_one_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder", encoding="ascii")
+    with pytest.raises(ConfigError, match="data_dir"):
+        app.open_hub(configuration.load(None, mode="test", data_dir=str(tmp_path / "file")))
