@@ -15,7 +15,7 @@ import typer
 from hub import app as root
 from hub import config as configuration
 from hub.clock import SystemClock
-from hub.errors import HubError
+from hub.errors import ConfigError, HubError
 
 T = TypeVar("T")
 
@@ -28,6 +28,8 @@ config_cli = typer.Typer(no_args_is_help=True, help="Configuration.")
 cli.add_typer(source_cli, name="source")
 cli.add_typer(key_cli, name="key")
 cli.add_typer(config_cli, name="config")
+cert_cli = typer.Typer(no_args_is_help=True, help="Certificates.")
+cli.add_typer(cert_cli, name="cert")
 
 ConfigFile = Annotated[Path | None, typer.Option("--config", help="hub.toml; HUB_CONFIG or ./hub.toml when left out")]
 Mode = Annotated[str, typer.Option("--mode", help="actual, exercise or test")]
@@ -133,6 +135,24 @@ def key_create(kind: str, owner: str, days: int = 365, file: ConfigFile = None, 
             await hub.store.close()
 
     loop_run(once())
+
+
+@cert_cli.command("dev")
+def cert_dev(
+    names: Annotated[list[str] | None, typer.Argument(help="host names and addresses; localhost when left out")] = None,
+    file: ConfigFile = None,
+    mode: Mode = "",
+) -> None:
+    """Makes a certificate of our own for trying things out, and prints what to write into hub.toml."""
+    from hub.app.certificate import make_certificate
+
+    conf = configuration.load(file, mode=mode)
+    wanted = names or ["localhost", "127.0.0.1"]
+    try:
+        cert, key = make_certificate(conf.data_dir.resolve(), names=wanted, now=SystemClock().now())
+    except FileExistsError as error:
+        raise ConfigError(str(error.filename), "is there already", "use it, or remove both files first") from error
+    print(f'[http]\ncert = "{cert}"\nkey = "{key}"')
 
 
 @config_cli.command("diff")

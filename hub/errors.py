@@ -66,3 +66,7 @@ class WrongMode(HubError):
 
 class LeaseLost(HubError):
     """Another process holds the lease now: stop acting at once, change nothing more."""
+
+
+class NotHeld(HubError):
+    """The alert does not wait for a person: somebody has decided already, or it never was held. Look at it again."""

@@ -56,10 +56,10 @@ async def endpoint(hub: app.Hub, endpoint_id: str, url: str, *, units: tuple[str
     await hub.store.write(write)
 
 
-async def say(hub: app.Hub, identifier: str, **said: Any) -> Decision:
-    """An alert of the source `nguon`, accepted."""
+async def say(hub: app.Hub, identifier: str, *, source: str = "nguon", **said: Any) -> Decision:
+    """An alert of that source, decided."""
     body = cap(identifier, **said)
-    payload = Payload("nguon", body, "application/xml", datetime.now(UTC))
+    payload = Payload(source, body, "application/xml", datetime.now(UTC))
     return (await hub.acceptor.accept([candidate_of(read(body, zone=ZONE), payload)]))[0]
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import structlog
 from sqlalchemy import Connection
 
 from hub.acceptance.case import Decision, Ground
 from hub.acceptance.decide import decide, withdraw
+from hub.acceptance.holding import dismiss, release
 from hub.acceptance.incident import Windows
 from hub.clock import Clock
 from hub.connector import Candidate, Withdrawn, load
@@ -25,6 +27,13 @@ log = structlog.get_logger()
 
 BATCH = 64
 TRIES = 3
+
+
+class Settles(Protocol):
+    """`release` or `dismiss`."""
+
+    def __call__(self, conn: Connection, head: Head, alert_id: str, ground: Ground, *, reason: str) -> Decision: ...
+
 
 Trusted = Callable[[Connection], tuple[Mapping[str, Authority], Callable[[str, str], bool]]]
 """Reads, in the transaction, who may speak: the authorities by source, and whether one sender may speak for another."""
@@ -67,6 +76,22 @@ class Acceptor:
                 decisions += self._one(conn, state, one, ground)
         head.save(conn, state)
         return decisions
+
+    async def release(self, alert_id: str, *, who: str, reason: str) -> Decision:
+        """A held alert takes effect, on that person's word. See `hub.acceptance.holding.release`."""
+        return await self._store.write(lambda conn: self._settled(conn, release, alert_id, who, reason))
+
+    async def dismiss(self, alert_id: str, *, who: str, reason: str) -> Decision:
+        """A held alert is refused, on that person's word. See `hub.acceptance.holding.dismiss`."""
+        return await self._store.write(lambda conn: self._settled(conn, dismiss, alert_id, who, reason))
+
+    def _settled(self, conn: Connection, settle: Settles, alert_id: str, who: str, reason: str) -> Decision:
+        state = head.lock(conn)
+        ground = self._ground(conn, who)
+        with head.step(conn, state):
+            decision = settle(conn, state, alert_id, ground, reason=reason)
+        head.save(conn, state)
+        return decision
 
     def _one(self, conn: Connection, state: Head, said: Candidate | Withdrawn, ground: Ground) -> list[Decision]:
         if isinstance(said, Withdrawn):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
-from typing import Any
 
 from sqlalchemy import Connection
 
@@ -14,6 +13,7 @@ from hub.acceptance.facts import Worked, work_out
 from hub.acceptance.identity import find, identify
 from hub.acceptance.record import decision_of, event, record
 from hub.acceptance.trust import Trust, judge
+from hub.cap.chain import Standing
 from hub.cap.json import content_hash
 from hub.cap.model import MSG_TYPES, STATUSES, Alert
 from hub.cap.references import node_of
@@ -113,7 +113,13 @@ def _chain(case: Case, worked: Worked, trust: Trust) -> Decision:
     chain_id = linking.chain_for(conn, case.head, linked, alert_id)
     outcome = Outcome("", "", worked, trust, standing.state, standing.by, chain_id, flags=tuple(sorted(standing.flags)))
     live_until = outcome.live_until(alert)
-    disposition, reason = _disposition(case.candidate, standing, live_until=live_until, now=case.now)
+    disposition, reason = disposition_of(
+        standing,
+        live_until=live_until,
+        now=case.now,
+        minted=bool(case.source_key),
+        repaired=bool(case.candidate.repairs),
+    )
     outcome = replace(
         outcome,
         disposition=disposition,
@@ -140,7 +146,8 @@ def _grouped(case: Case, worked: Worked, chain_id: str) -> str:
     return incident_id
 
 
-def _disposition(candidate: Candidate, standing: Any, *, live_until: int, now: int) -> tuple[str, str]:
+def disposition_of(standing: Standing, *, live_until: int, now: int, minted: bool, repaired: bool) -> tuple[str, str]:
+    """(disposition, reason) of an alert that stands so in its chain; `minted` says that its source speaks no CAP."""
     if standing.state == "held":
         return "held", standing.reason
     if standing.state in ("cancelled", "ended"):
@@ -149,9 +156,9 @@ def _disposition(candidate: Candidate, standing: Any, *, live_until: int, now: i
         return "born_superseded", standing.by
     if standing.state == "active" and live_until <= now:
         return "born_expired", ""
-    if "revision" in standing.flags and not candidate.source_key:
+    if "revision" in standing.flags and not minted:
         return "revision", ""
-    return ("repaired", "") if candidate.repairs else ("accepted", "")
+    return ("repaired", "") if repaired else ("accepted", "")
 
 
 def withdraw(conn: Connection, head: Head, said: Withdrawn, ground: Ground) -> list[str]:

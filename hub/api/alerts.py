@@ -13,7 +13,7 @@ from hub.api.auth import Asker, asks
 from hub.api.overload import Gate
 from hub.api.problems import Problem
 from hub.api.services import Services
-from hub.api.sight import Needs, Sight, Thing, endpoint_owners, of_owner, things_of
+from hub.api.sight import Needs, Sight, endpoint_owners, found, of_owner, things_of
 from hub.cap import json as cap_json
 from hub.cap import xml as cap_xml
 from hub.clock import to_us
@@ -67,7 +67,7 @@ def router(services: Services, gate: Gate) -> APIRouter:
         """The alert with its CAP in JSON, its repairs, and every version of its chain."""
 
         def read(conn: Connection) -> dict[str, Any]:
-            thing = _found(conn, asker, alert_id)
+            thing = found(conn, asker, alert_id)
             chain = listing.chain(conn, thing.row.chain_id) if thing.row.chain_id else ()
             versions = things_of(conn, chain, Needs(owners=True))
             whole = alerts.get(conn, alert_id)
@@ -90,7 +90,7 @@ def router(services: Services, gate: Gate) -> APIRouter:
     async def cap(alert_id: str, asker: Annotated[Asker, asks("alert.read")]) -> Response:
         """The alert as CAP 1.2 XML, as accepted."""
         with gate.read():
-            thing = await store.read(lambda conn: _found(conn, asker, alert_id))
+            thing = await store.read(lambda conn: found(conn, asker, alert_id))
         return Response(cap_xml.write(cap_json.from_json(thing.row.cap)), media_type=CAP)
 
     @routes.get("/{alert_id}/payload", response_class=Response)
@@ -98,7 +98,7 @@ def router(services: Services, gate: Gate) -> APIRouter:
         """The bytes exactly as the source sent them, to be saved, never shown: whatever they are, no browser runs them."""
 
         def read(conn: Connection) -> Any:
-            return payloads.get(conn, _found(conn, asker, alert_id).row.payload_sha256)
+            return payloads.get(conn, found(conn, asker, alert_id).row.payload_sha256)
 
         with gate.read():
             kept = await store.read(read)
@@ -116,7 +116,7 @@ def router(services: Services, gate: Gate) -> APIRouter:
         """To whom the alert was owed, how often it was tried, and what became of it."""
 
         def read(conn: Connection) -> list[dict[str, Any]]:
-            _found(conn, Asker(asker.caller, "alert.read"), alert_id)
+            found(conn, Asker(asker.caller, "alert.read"), alert_id)
             owners = endpoint_owners(conn)
             rows = deliveries.of_alert(conn, alert_id)
             return [
@@ -137,7 +137,7 @@ def router(services: Services, gate: Gate) -> APIRouter:
         """Why that endpoint got the alert or did not, by the rules of the time."""
 
         def read(conn: Connection) -> Any:
-            _found(conn, Asker(asker.caller, "alert.read"), alert_id)
+            found(conn, Asker(asker.caller, "alert.read"), alert_id)
             owner = endpoint_owners(conn).get(endpoint)
             if owner is None:
                 raise Problem(404, "not-found")
@@ -148,20 +148,6 @@ def router(services: Services, gate: Gate) -> APIRouter:
             return answers.json(await store.read(read))
 
     return routes
-
-
-def _found(conn: Connection, asker: Asker, alert_id: str) -> Thing:
-    """The alert, when there is one and the asker may see it.
-
-    Raises:
-        Problem: 404, the same for both.
-    """
-    row = listing.one(conn, alert_id)
-    if row is None:
-        raise Problem(404, "not-found")
-    (thing,) = things_of(conn, [row], Needs(owners=True))
-    asker.must(thing.what)
-    return thing
 
 
 def _plain(content_type: str) -> str:

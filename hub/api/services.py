@@ -21,9 +21,14 @@ VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 
 
 class Accepts(Protocol):
-    """`hub.acceptance.accept.Acceptor`, as the door sees it: one decision per candidate, inside the caller's transaction."""
+    """`hub.acceptance.accept.Acceptor`, as the door sees it: one decision per candidate, inside the caller's transaction;
+    and what a person decides about a held alert."""
 
     def accept_in(self, conn: Connection, said: Sequence[Candidate], *, who: str = "") -> Sequence[Any]: ...
+
+    async def release(self, alert_id: str, *, who: str, reason: str) -> Any: ...
+
+    async def dismiss(self, alert_id: str, *, who: str, reason: str) -> Any: ...
 
 
 @dataclass(frozen=True)

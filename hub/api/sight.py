@@ -13,6 +13,7 @@ from hub import policy
 from hub.api import summaries
 from hub.api.auth import Asker
 from hub.api.feed import Entry, Wish
+from hub.api.problems import Problem
 from hub.cap.model import at_least
 from hub.store import listing, routed, rules
 
@@ -129,3 +130,17 @@ def things_of(conn: Connection, rows: Sequence[Row[Any]], needs: Needs) -> list[
 def endpoint_owners(conn: Connection) -> dict[str, str]:
     """The owner of every endpoint there ever was."""
     return {rule.rule_id: str(rule.body.get("owner", "")) for rule in rules.ever(conn, "endpoint")}
+
+
+def found(conn: Connection, asker: Asker, alert_id: str) -> Thing:
+    """The alert, when there is one and the asker may see it.
+
+    Raises:
+        Problem: 404, the same for both.
+    """
+    row = listing.one(conn, alert_id)
+    if row is None:
+        raise Problem(404, "not-found")
+    (thing,) = things_of(conn, [row], Needs(owners=True))
+    asker.must(thing.what)
+    return thing

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Iterator
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import structlog
 import uvicorn
 
 from hub.api.door import build, serving
@@ -17,20 +19,52 @@ from hub.app.channels import check_endpoint
 from hub.app.listening import split_listen
 from hub.routing.why import why
 
+log = structlog.get_logger()
+
+LOOK_EVERY_S = 5.0
+"""How often the certificate's files are looked at."""
+
 
 async def serve(hub: Hub) -> None:
+    """The HTTP door answers until cancelled."""
     http = hub.config.settings.http
     host, port = split_listen(http.listen)
     tls = {"ssl_certfile": http.cert, "ssl_keyfile": http.key} if http.cert else {}
     proxy = {"proxy_headers": True, "forwarded_allow_ips": http.behind_proxy} if http.behind_proxy else {}
     hub.server = _Server(serving(build(services(hub)), host=host, port=port, **tls, **proxy))
     served = asyncio.ensure_future(hub.server.serve())
+    renewing = asyncio.ensure_future(_renew(hub.server.config, http.cert, http.key)) if http.cert else None
     try:
         await asyncio.shield(served)
     except asyncio.CancelledError:
         hub.server.should_exit = True
         await served
         raise
+    finally:
+        if renewing is not None:
+            renewing.cancel()
+
+
+async def _renew(config: uvicorn.Config, cert: str, key: str) -> None:
+    """A new certificate in the files serves the next handshakes; one that cannot be used leaves the old one in place."""
+    seen = _stamp(cert, key)
+    while True:
+        await asyncio.sleep(LOOK_EVERY_S)
+        now = _stamp(cert, key)
+        if now == seen or config.ssl is None:
+            continue
+        try:
+            config.ssl.load_cert_chain(cert, key or None)
+        except OSError as error:
+            log.error("http.certificate_unusable", cert=cert, error=str(error))
+        else:
+            seen = now
+            log.info("http.certificate_renewed", cert=cert)
+
+
+def _stamp(*paths: str) -> tuple[int, ...]:
+    """When these files were last written, 0 for one that is not there."""
+    return tuple(Path(path).stat().st_mtime_ns if path and Path(path).exists() else 0 for path in paths)
 
 
 class _Server(uvicorn.Server):

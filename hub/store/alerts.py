@@ -226,3 +226,39 @@ def listed_again(conn: Connection, alert_id: str) -> None:
     """The source lists the alert again: it is no longer shown as withdrawn."""
     stmt = update(alerts).where(alerts.c.alert_id == alert_id, alerts.c.withdrawn_at.is_not(None))
     conn.execute(stmt.values(withdrawn_at=None))
+
+
+def grant(conn: Connection, alert_id: str) -> None:
+    """A person released it: in its chain it speaks with authority from now on."""
+    conn.execute(update(alerts).where(alerts.c.alert_id == alert_id).values(released=1))
+
+
+def settle_held(
+    conn: Connection,
+    alert_id: str,
+    *,
+    disposition: str,
+    reason: str,
+    state: str,
+    superseded_by: str | None,
+    chain_id: str | None,
+    chain_seq: int | None,
+    keep_until: int,
+    by: str,
+) -> None:
+    """The held alert is decided, by that person."""
+    conn.execute(
+        update(alerts)
+        .where(alerts.c.alert_id == alert_id, alerts.c.disposition == "held")
+        .values(
+            disposition=disposition,
+            reason=reason,
+            state=state,
+            superseded_by=superseded_by,
+            chain_id=chain_id,
+            chain_seq=chain_seq,
+            keep_until=keep_until,
+            held_until=None,
+            held_by=by,
+        )
+    )

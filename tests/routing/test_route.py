@@ -155,3 +155,14 @@ async def test_a_full_disk_makes_routing_wait_and_not_give_up(tmp_path: Path, re
                 await hub.router.step(0)
         await settle(hub)
         assert len(receiver.alerts("mot")) == 1
+
+
+async def test_a_released_alert_is_told_as_of_its_release(tmp_path: Path, receiver: Receiver) -> None:
+    async with hub_in(tmp_path) as hub:
+        await endpoint(hub, "e", receiver.base)
+        held = await say(hub, "mot", source="la")
+        await settle(hub)
+        assert (held.disposition, receiver.got) == ("held", [])
+        await hub.acceptor.release(held.alert_id, who="person:an", reason="xác nhận")
+        await settle(hub)
+        assert [d["type"] for d in receiver.alerts("mot")] == ["alert.new"]
