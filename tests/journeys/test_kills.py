@@ -17,7 +17,7 @@ import pytest
 from tests.journeys.test_spine import signed_in, subscribe
 from tests.journeys.town import Receiver, Town, cap, free_port, receiving, until
 
-KILLS = int(os.environ.get("HUB_KILLS", "8"))
+KILLS = int(os.environ.get("HUB_KILLS", "30"))
 
 
 @pytest.fixture
