@@ -5,13 +5,15 @@ and `webhook-signature` (one `v1,…` or `v1a,…` a secret; two secrets are act
 
     {"type": "alert.new", "timestamp": "2026-11-24T03:05:00Z",
      "data": {"alert_id": …, "seq": 812, "chain_id": …, "chain_seq": 2, "incident_id": …, "mode": "actual",
-              "reason": …, "flags": […], "live_infos": [0], "recent_ids": […], "alert": {… CAP 1.2 with its own spelling …}}}
+              "reason": …, "sounds": ["new"], "flags": […], "live_infos": [0], "recent_ids": […], "alert": {… CAP 1.2 with its own spelling …}}}
 
 `type` is one of `hub.consumer.EVENT_TYPES`; `timestamp` is when the source sent the alert (for events without one: when we tried).
-`live_infos` are the positions of the infos that concern the receiver and are still live. `alert.summary` carries `data.summary`, a list;
+`live_infos` are the positions of the infos that concern the receiver and are still live. `sounds` says why it sounds at the receiver:
+`new`, `ended`, `disputed`, or what an Update changed (`severity`, `area`, `onset-earlier`, `expires-later`, `instruction`); with an
+empty list it is shown and stays silent. `alert.summary` carries `data.summary`, a list;
 `endpoint.challenge` carries `data.challenge`. With format "cap" the body of a delivery that has an alert is the CAP document and the
 rest of `data` stands in headers `hub-event-type`, `hub-alert-id`, `hub-seq`, `hub-chain-id`, `hub-chain-seq`, `hub-incident-id`,
-`hub-mode`, `hub-reason` (percent-encoded UTF-8), `hub-flags`, `hub-live-infos`, `hub-recent-ids`; these headers are not under the
+`hub-mode`, `hub-reason` (percent-encoded UTF-8), `hub-sounds`, `hub-flags`, `hub-live-infos`, `hub-recent-ids`; these headers are not under the
 signature, which covers id, timestamp and body, so trust TLS for them and `sent` and `references` of the document for the order.
 
 What a receiver must do:
@@ -136,6 +138,7 @@ class Channel:
             "incident_id": delivery.incident_id,
             "mode": delivery.mode,
             "reason": delivery.reason,
+            "sounds": delivery.sounds,
             "flags": delivery.flags,
             "live_infos": delivery.live_infos,
             "recent_ids": delivery.recent_ids,
@@ -177,6 +180,7 @@ def _context_headers(delivery: Delivery) -> dict[str, str]:
         "hub-incident-id": delivery.incident_id,
         "hub-mode": delivery.mode,
         "hub-reason": quote(delivery.reason, safe=" "),
+        "hub-sounds": " ".join(delivery.sounds),
         "hub-flags": quote(" ".join(delivery.flags), safe=" "),
         "hub-live-infos": " ".join(map(str, delivery.live_infos)),
         "hub-recent-ids": " ".join(delivery.recent_ids),

@@ -50,7 +50,8 @@ class Delivery:
 
     `chain_seq` grows within a chain: the receiver applies only newer ones (CHN-1). `recent_ids` are the ten delivery ids before this
     one for the same endpoint, newest first, so that the receiver notices a gap. `live_infos` are the indexes of the infos that matched
-    and are still live. `alert` is None only for `endpoint.*` events; `summary` is set only for `alert.summary`.
+    and are still live. `sounds` says why it sounds: "new", "ended", "disputed", or what an Update changed ("severity", "area",
+    "onset-earlier", "expires-later", "instruction"); () is only shown. `alert` is None only for `endpoint.*` events; `summary` is set only for `alert.summary`.
     """
 
     delivery_id: str
@@ -67,6 +68,7 @@ class Delivery:
     alert: Alert | None = None
     cap_xml: bytes = b""
     reason: str = ""
+    sounds: tuple[str, ...] = ()
     live_infos: tuple[int, ...] = ()
     flags: tuple[str, ...] = ()
     recent_ids: tuple[str, ...] = ()

@@ -17,6 +17,7 @@ from hub.acceptance.case import Decision
 from hub.cap.xml import read
 from hub.connector import Payload, candidate_of
 from hub.http.signatures import new_secret
+from hub.routing.rows import Worker
 from hub.store import endpoints, rules
 from hub.store.tables import deliveries
 from tests.journeys.town import Receiver, cap
@@ -40,16 +41,26 @@ async def hub_in(folder: Path) -> AsyncIterator[app.Hub]:
         await hub.store.close()
 
 
-async def endpoint(hub: app.Hub, endpoint_id: str, url: str, *, units: tuple[str, ...] = ("75",), **rule: Any) -> None:
-    """A proven webhook endpoint with one rule for floods in these units."""
+async def endpoint(
+    hub: app.Hub,
+    endpoint_id: str,
+    url: str,
+    *,
+    units: tuple[str, ...] | None = ("75",),
+    alternate: str = "",
+    **rule: Any,
+) -> None:
+    """A proven webhook endpoint with one rule for these units; with None for units it has no rule of its own."""
     now = datetime.now(UTC)
     number = sum(map(ord, endpoint_id))
 
     def write(conn: Any) -> None:
-        body = {"owner": "co-quan", "kind": "webhook", "settings": {"url": url}}
+        body = {"owner": "co-quan", "kind": "webhook", "settings": {"url": url}, "alternate": alternate}
         rules.put(conn, "endpoint", endpoint_id, body, origin="desk", by="t", at=now)
         endpoints.create(conn, endpoint_id, secrets=[new_secret()], seal_key=hub.seal_key)
         endpoints.proven(conn, endpoint_id, url)
+        if units is None:
+            return
         wanted = {"endpoint_id": endpoint_id, "owner": "co-quan", "number": number, "units": list(units), **rule}
         rules.put(conn, "subscription", f"s-{endpoint_id}", wanted, origin="desk", by="t", at=now)
 
@@ -61,6 +72,17 @@ async def say(hub: app.Hub, identifier: str, *, source: str = "nguon", **said: A
     body = cap(identifier, **said)
     payload = Payload(source, body, "application/xml", datetime.now(UTC))
     return (await hub.acceptor.accept([candidate_of(read(body, zone=ZONE), payload)]))[0]
+
+
+async def another_source(hub: app.Hub, name: str) -> None:
+    """A source of that name that may say everything."""
+    now = datetime.now(UTC)
+    await hub.store.write(lambda conn: rules.put(conn, "authority", name, {}, origin="config", by="t", at=now))
+
+
+def nobody_claims(hub: app.Hub) -> None:
+    """Routing hands nothing over: what it owes stays pending until somebody claims it."""
+    hub.router._worker = Worker()
 
 
 async def settle(hub: app.Hub) -> None:
@@ -86,4 +108,15 @@ def triple(identifier: str, sent: str) -> str:
     return f"kttv@example.test,{identifier},{sent}"
 
 
-__all__ = ["Receiver", "endpoint", "hub_in", "later", "ledger", "say", "settle", "triple"]
+__all__ = [
+    "Receiver",
+    "another_source",
+    "endpoint",
+    "hub_in",
+    "later",
+    "ledger",
+    "nobody_claims",
+    "say",
+    "settle",
+    "triple",
+]

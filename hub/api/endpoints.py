@@ -23,13 +23,17 @@ Word = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[\w.-]+$")]
 
 
 class NewEndpoint(BaseModel):
-    """An endpoint as asked for: whose it is, the channel, and the channel's settings (a webhook's `url`)."""
+    """An endpoint as asked for: whose it is, the channel, and the channel's settings (a webhook's `url`).
+
+    `alternate` is the endpoint that gets what this one does not take.
+    """
 
     model_config = ConfigDict(extra="forbid")
     owner: Word
     kind: Word
     settings: Annotated[dict[str, Any], Field(max_length=50)]
     language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] = "vi"
+    alternate: Annotated[str, Field(max_length=100, pattern=r"^[\w.-]*$")] = ""
 
 
 class Redelivery(BaseModel):
@@ -62,6 +66,7 @@ def router(services: Services) -> APIRouter:
         endpoint_id, secret = f"e{secrets.token_hex(8)}", _new_secret()
 
         def write(conn: Connection) -> None:
+            _check_alternate(conn, asker, endpoint_id, body)
             _put(conn, services, asker, endpoint_id, body)
             endpoints.create(conn, endpoint_id, secrets=[secret], seal_key=services.seal_key)
 
@@ -78,6 +83,7 @@ def router(services: Services) -> APIRouter:
         def write(conn: Connection) -> None:
             _found(conn, asker, endpoint_id)
             asker.must(of_owner("endpoint", body.owner))
+            _check_alternate(conn, asker, endpoint_id, body)
             _put(conn, services, asker, endpoint_id, body)
 
         await store.write(write)
@@ -190,6 +196,15 @@ def _check(services: Services, body: NewEndpoint) -> None:
         raise Problem(422, "endpoint-refused", reason=reason)
 
 
+def _check_alternate(conn: Connection, asker: Asker, endpoint_id: str, body: NewEndpoint) -> None:
+    """Another endpoint that the asker may change stands in, or none."""
+    other = rules.get(conn, "endpoint", body.alternate) if body.alternate else None
+    if body.alternate and (other is None or body.alternate == endpoint_id or not asker.may(_what(other))):
+        raise Problem(
+            422, "endpoint-refused", reason=f"alternate: there is no other endpoint {body.alternate!r} of yours"
+        )
+
+
 def _put(conn: Connection, services: Services, asker: Asker, endpoint_id: str, body: NewEndpoint) -> None:
     who, now = asker.caller.label, services.clock.now()
     rules.put(conn, "endpoint", endpoint_id, body.model_dump(), origin="desk", by=who, at=now)
@@ -204,6 +219,7 @@ def _told(rule: Rule, state: endpoints.EndpointState | None) -> dict[str, Any]:
         "owner": rule.body.get("owner", ""),
         "kind": rule.body.get("kind", ""),
         "language": rule.body.get("language", "vi"),
+        "alternate": rule.body.get("alternate", ""),
         "settings": {name: value for name, value in settings.items() if not _is_secret(name)},
         "state": state.state if state is not None else "unproven",
         "reason": state.reason if state is not None else "never-proven",

@@ -89,7 +89,8 @@ def delivery(row: Mapping[str, Any]) -> dict[str, Any]:
     kept = {name: value for name, value in row.items() if name not in ("tries", "begun", "claimed_by")}
     times = ("due_at", "expires_at", "lease_until", "created_at", "delivered_at", "acknowledged_at")
     infos = msgspec.json.decode(row["infos"] or "[]")
-    return {**kept, **{name: moment(row[name]) for name in times}, "infos": infos, "tries": attempts}
+    moments = {name: moment(row[name]) for name in times}
+    return {**kept, **moments, "infos": infos, "sounds": row["sounds"].split(), "tries": attempts}
 
 
 def moment(us: int | None) -> Any:

@@ -33,6 +33,7 @@ from hub.http.fetch import PinnedFetcher
 from hub.http.post import PinnedPoster
 from hub.places import Gazetteer
 from hub.routing.route import Router
+from hub.routing.rows import Worker
 from hub.store import Store, open_store
 from hub.store.node import Node
 from hub.stream.sqlite import SqliteStream
@@ -125,9 +126,7 @@ def open_hub(config: Config, *, clock: Clock | None = None, chance: random.Rando
         store,
         clock=clock,
         may_send=may_send_in(config.settings.hub.mode),
-        worker=worker,
-        claims=courier.claims,
-        lease_us=lambda lane: round(retry.lease_s(lane) * 1e6),
+        worker=Worker(worker, courier.claims, lambda lane: round(retry.lease_s(lane) * 1e6)),
         hand=courier.hand,
     )
     return Hub(

@@ -1,8 +1,8 @@
-"""What an attempt writes down: its own row, the delivery's next state, alarms; and the sweep that lets nothing end silently (DEL-2)."""
+"""What an attempt writes down: its own row, the delivery's next state, alarms, the alternate; and the sweep that lets nothing end silently."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,11 +11,16 @@ from sqlalchemy import Connection
 
 from hub.clock import from_us, to_us
 from hub.consumer import Receipt
-from hub.delivery.retry import Next
-from hub.store import alarms, deliveries, endpoints, overdue
+from hub.delivery.circuit import OPENS_AFTER
+from hub.delivery.retry import P0, Next
+from hub.store import alarms, alternates, deliveries, endpoints, overdue, spared
 
 MISSED_KEPT = timedelta(hours=24)
-ADDRESS_UNPROVEN = "address-unproven"
+ADDRESS_UNPROVEN = endpoints.ADDRESS_UNPROVEN
+UNREACHABLE = "endpoint.unreachable"
+Withheld = Callable[[Connection, Mapping[str, Any]], Callable[[str, str], str]]
+"""(connection, ledger row) -> why policy keeps an event of its alert from an endpoint, "" when it may go."""
+
 ASK_AGAIN = timedelta(seconds=2)
 """How long a delivery waits when its endpoint has a new address that has not answered a challenge yet."""
 TELL_WHEN_MISSED = ("alert.new", "alert.update")
@@ -52,11 +57,12 @@ def arrived(conn: Connection, tried: Tried, receipt: Receipt) -> None:
     deliveries.record_attempt(conn, tried.attempt())
     deliveries.delivered(conn, tried.row["delivery_id"], now=tried.ended_at, outcome=f"{receipt.status}")
     endpoints.answered(conn, tried.row["endpoint_id"])
-    alarms.close_alarm(conn, kind="endpoint.rejects", about=tried.row["endpoint_id"], at=tried.ended_at)
+    for kind in ("endpoint.rejects", UNREACHABLE):
+        alarms.close_alarm(conn, kind=kind, about=tried.row["endpoint_id"], at=tried.ended_at)
 
 
-def failed(conn: Connection, tried: Tried, after: Next, *, open_until: datetime | None) -> None:
-    """It did not arrive: pending again or failed, and the endpoint's failures counted."""
+def failed(conn: Connection, tried: Tried, after: Next, *, open_until: datetime | None, withheld: Withheld) -> None:
+    """It did not arrive: pending again or failed, the endpoint's failures counted, its alternate turned to when it refuses or is gone."""
     endpoint_id = tried.row["endpoint_id"]
     deliveries.record_attempt(conn, tried.attempt())
     moved = deliveries.settle(
@@ -70,14 +76,41 @@ def failed(conn: Connection, tried: Tried, after: Next, *, open_until: datetime 
     )
     if not moved:
         return
-    endpoints.failed(conn, endpoint_id, open_until=open_until)
+    failures = endpoints.failed(conn, endpoint_id, open_until=open_until)
+    if tried.row["lane"] == P0 and failures >= OPENS_AFTER:
+        alarms.open_alarm(conn, kind=UNREACHABLE, about=endpoint_id, detail=tried.detail, at=tried.ended_at)
     if after.alarm:
         alarms.open_alarm(conn, kind=after.alarm, about=endpoint_id, detail=tried.detail, at=tried.ended_at)
     if after.alarm == "endpoint.suspended":
         endpoints.set_state(conn, endpoint_id, "suspended", reason=tried.detail)
+    if after.alarm:
+        turn(conn, tried.row, why=tried.detail, withheld=withheld, now=tried.ended_at)
 
 
-def withdraw(conn: Connection, row: Mapping[str, Any], word: str, now: int) -> None:
+def turn(conn: Connection, row: Mapping[str, Any], *, why: str, withheld: Withheld, now: int) -> None:
+    """The endpoint's alternate is owed what the row tells; of what tells nothing of an alert there is no alternate."""
+    if row["event_type"] in deliveries.LIVE_EVENTS:
+        known = deliveries.get(conn, row["delivery_id"])
+        if known is not None and known.alternate == "":
+            alternates.turn(conn, row, why=why, withheld=withheld(conn, row), now=now)
+
+
+def looks(conn: Connection, now: int) -> tuple[bool, bool]:
+    """(whether `sweep`, whether `turn_stranded` has anything to do): usually neither."""
+    stranded = alternates.stranded(conn, failures=OPENS_AFTER, now=now, most=1)
+    return overdue.needs_sweep(conn, now), bool(stranded)
+
+
+def turn_stranded(conn: Connection, *, withheld: Withheld, now: int) -> int:
+    """What is most urgent and waits for an endpoint that keeps failing goes to its alternate at once (DEL-4); returns how many."""
+    rows = alternates.stranded(conn, failures=OPENS_AFTER, now=now)
+    for row in rows:
+        told = dict(row._mapping)
+        alternates.turn(conn, told, why="circuit open", withheld=withheld(conn, told), now=now)
+    return len(rows)
+
+
+def withdraw(conn: Connection, row: Mapping[str, Any], word: str, now: int, *, withheld: Withheld) -> None:
     """A claimed delivery that must not be sent: no byte of it left, so it ends or waits as `word` says."""
     if word == ADDRESS_UNPROVEN:
         due_at = to_us(from_us(now) + ASK_AGAIN)
@@ -90,13 +123,15 @@ def withdraw(conn: Connection, row: Mapping[str, Any], word: str, now: int) -> N
     )
     if state == "failed":
         alarms.open_alarm(conn, kind="delivery.failed", about=row["delivery_id"], detail=word, at=now)
+        if word.startswith("endpoint-"):
+            turn(conn, row, why=word, withheld=withheld, now=now)
 
 
 def sweep(conn: Connection, now: int) -> None:
     """Leases that ran out are pending again; what is no longer the head is superseded; what expired is told as missed."""
     overdue.free_leases(conn, now=now, dead=())
     overdue.supersede_stale(conn, now)
-    overdue.uncover(conn, now)
+    spared.lift(conn, spared.untold(conn, now), now)
     for row in overdue.expire(conn, now):
         alarms.open_alarm(conn, kind="delivery.missed", about=row.endpoint_id, detail=row.alert_id, at=now)
         if row.event_type in TELL_WHEN_MISSED:
@@ -116,6 +151,8 @@ def _missed(row: Any, now: int) -> dict[str, Any]:
         "begun": 0,
         "lease_until": None,
         "claimed_by": None,
+        "sounds": "",
+        "alternate": "",
         "outcome": "",
         "ended_by": "",
         "created_at": now,

@@ -96,6 +96,7 @@ class Desk:
             alert=told.facts.alert,
             cap_xml=told.cap_xml,
             reason=row["reason"],
+            sounds=tuple(row["sounds"].split()),
             live_infos=tuple(
                 i for i in msgspec.json.decode(row["infos"]) if told.facts.infos[i].live_until > attempted_at
             ),

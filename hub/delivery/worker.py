@@ -20,7 +20,7 @@ from hub.delivery.letter import Desk
 from hub.delivery.slots import Slots
 from hub.errors import ConfigError, Forbidden, Rejected, Retry
 from hub.policy import No
-from hub.store import Store, deliveries, endpoints, overdue
+from hub.store import Store, deliveries, endpoints
 from hub.subscription import AlertFacts
 
 log = structlog.get_logger()
@@ -99,10 +99,13 @@ class Courier:
             await asyncio.gather(*self._running, return_exceptions=True)
 
     async def step(self) -> None:
-        """One scan: what expired is told so, what is due is claimed and begins."""
+        """One scan: what expired is told so, what is stranded goes to alternates, what is due is claimed and begins."""
         now = to_us(self.clock.now())
-        if await self.store.read(lambda conn: overdue.needs_sweep(conn, now)):
+        stale, stranded = await self.store.read(lambda conn: ledger.looks(conn, now))
+        if stale:
             await self.store.write(lambda conn: ledger.sweep(conn, now))
+        if stranded:
+            await self.store.write(lambda conn: ledger.turn_stranded(conn, withheld=self._withheld, now=now))
         for lanes in ((0,), (1,), (2, 3)):
             for _ in range(MOST_ROUNDS):
                 if not await self._claim_due(lanes):
@@ -186,13 +189,13 @@ class Courier:
             await self._failed(row, began, "rejected", f"endpoint-broken {error}")
             return
         if isinstance(prepared, str):
-            await self.store.write(lambda conn: ledger.withdraw(conn, row, prepared, to_us(self.clock.now())))
+            await self._withdraw(row, prepared)
             return
         channel, delivery, endpoint = prepared
         try:
             rendered = channel.render(delivery, endpoint)
             if row["expires_at"] <= to_us(self.clock.now()):
-                await self.store.write(lambda conn: ledger.withdraw(conn, row, "expired", to_us(self.clock.now())))
+                await self._withdraw(row, "expired")
                 return
             receipt = await channel.send(rendered, endpoint, timeout_s=retry.timeout_s(row["lane"]))
         except Retry as error:
@@ -226,6 +229,20 @@ class Courier:
         if isinstance(answer, No):
             return f"forbidden {answer.reason}"
         return self.channels[endpoint.kind], self.desk.delivery(conn, row, attempted_at=self.clock.now()), endpoint
+
+    async def _withdraw(self, row: Row, word: str) -> None:
+        now = to_us(self.clock.now())
+        await self.store.write(lambda conn: ledger.withdraw(conn, row, word, now, withheld=self._withheld))
+
+    def _withheld(self, conn: Connection, row: Row) -> Callable[[str, str], str]:
+        """Why policy keeps an event of the row's alert from an endpoint, "" when it may go."""
+        facts = self.desk.told(conn, row["alert_id"]).facts
+
+        def ask(endpoint_id: str, event_type: str) -> str:
+            answer = self.may_send(conn, facts, endpoint_id, event_type)
+            return answer.reason if isinstance(answer, No) else ""
+
+        return ask
 
     async def _arrived(self, row: Row, began: Any, receipt: Receipt) -> None:
         self._failures.pop(row["endpoint_id"], None)
@@ -263,7 +280,9 @@ class Courier:
             detail=reason,
         )
         opened = from_us(now + round(pause_s * 1e6)) if pause_s else None
-        await self.store.write(lambda conn: ledger.failed(conn, tried, after, open_until=opened))
+        await self.store.write(
+            lambda conn: ledger.failed(conn, tried, after, open_until=opened, withheld=self._withheld)
+        )
         log.info(
             "delivery.attempted",
             delivery=row["delivery_id"],

@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from hub.subscription import AlertFacts, Match, Subscription
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The newest version that an endpoint may hold. `stands_for` is the endpoint whose alternate it was then, "" for none.
+
+    `arrived` is False while no attempt has succeeded.
+    """
+
+    event_type: str
+    alert_id: str = ""
+    stands_for: str = ""
+    arrived: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +32,7 @@ class Owed:
     infos: tuple[int, ...]
     expires_at: datetime
     subscription: Subscription | None = None
+    stands_for: str = ""
 
 
 def owed(
@@ -28,12 +42,13 @@ def owed(
     born_expired: bool,
     keep_until: datetime,
     matches: Sequence[tuple[Subscription, Match]],
-    told: Mapping[str, str],
+    told: Mapping[str, Told],
 ) -> list[Owed]:
     """Deliveries owed for an alert that is the head of its chain.
 
-    `told` maps each endpoint with a begun attempt of an earlier version to the event type of its newest. An ending is owed to them and
-    nobody else; anything else to all that match and, once, to those of `told` that match no longer.
+    `told` maps each endpoint with a begun attempt of an earlier version to its newest. An ending is owed to them and nobody else;
+    anything else to all that match, to the alternates that stood in for one that matches still, and once, as having left their area,
+    to the others of `told`.
     """
     if state == "cancels":
         return [_ending(endpoint, "alert.cancel", "told-before", keep_until) for endpoint in told]
@@ -46,12 +61,14 @@ def owed(
         one = _matched(facts, subscription, match, told)
         before = best.get(one.endpoint_id)
         best[one.endpoint_id] = one if before is None else _both(before, one)
+    others = {endpoint: was for endpoint, was in told.items() if endpoint not in best}
+    standing_in = {e: _standing_in(e, best[was.stands_for]) for e, was in others.items() if was.stands_for in best}
     left = [
         Owed(endpoint, "alert.left_your_area", "matches-no-longer", (), keep_until)
-        for endpoint, event in told.items()
-        if endpoint not in best and event != "alert.left_your_area"
+        for endpoint, was in others.items()
+        if endpoint not in standing_in and was.event_type != "alert.left_your_area"
     ]
-    return [*best.values(), *left]
+    return [*best.values(), *standing_in.values(), *left]
 
 
 def disputed(facts: AlertFacts, matches: Sequence[tuple[Subscription, Match]], keep_until: datetime) -> list[Owed]:
@@ -87,6 +104,17 @@ def _both(one: Owed, other: Owed) -> Owed:
         infos=tuple(sorted({*one.infos, *other.infos})),
         expires_at=max(one.expires_at, other.expires_at),
         subscription=one.subscription,
+    )
+
+
+def _standing_in(endpoint_id: str, principal: Owed) -> Owed:
+    """An alternate that was told an earlier version in another's stead holds it too, whether or not the other answers again."""
+    return replace(
+        principal,
+        endpoint_id=endpoint_id,
+        event_type="alert.update",
+        reason=f"alternate of {principal.endpoint_id}: {principal.reason}",
+        stands_for=principal.endpoint_id,
     )
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-import msgspec
 import structlog
 from sqlalchemy import Connection, Row
 
@@ -15,10 +15,11 @@ from hub.cap.json import from_json
 from hub.cap.model import severity_rank
 from hub.clock import Clock, from_us, to_us
 from hub.errors import ConfigError
-from hub.policy import No, lane_of
+from hub.routing import sparing
 from hub.routing.index import Index
-from hub.routing.owed import Owed, disputed, owed
-from hub.store import NotStored, Store, alarms, alerts, deliveries, endpoints, quarantine, routed, rules
+from hub.routing.owed import Owed, Told, disputed, owed
+from hub.routing.rows import MaySend, Routed, Rows, Worker, failing, sounds_of
+from hub.store import NotStored, Store, alarms, alerts, alternates, deliveries, quarantine, routed, rules
 from hub.subscription import AlertFacts, Match, Subscription, subscription_of
 
 log = structlog.get_logger()
@@ -26,15 +27,11 @@ log = structlog.get_logger()
 DELIVERABLE = ("accepted", "repaired", "revision", "born_expired", "held", "born_superseded", "born_cancelled")
 TRIES = 3
 DISPUTE_KEPT = timedelta(hours=24)
-GATHER_US = 10_000_000
-"""What a source's first read finds in force waits so long, to be told to each endpoint as one summary (ACC-10)."""
-
-MaySend = Callable[[Connection, AlertFacts, str, str], Any]
-"""(connection, facts, endpoint id, event type) -> Yes | No: policy at the moment of routing (ROU-3)."""
+KEPT_FACTS = 256
 
 
 class Router:
-    """Routes events one after another. `claims` says whether an endpoint can take an attempt of that lane in this process now."""
+    """Routes events one after another; what `worker` can begin at once is claimed for it and given to `hand`."""
 
     def __init__(
         self,
@@ -42,21 +39,18 @@ class Router:
         *,
         clock: Clock,
         may_send: MaySend,
-        worker: str = "",
-        claims: Callable[[int, str], bool] = lambda lane, endpoint_id: False,
-        lease_us: Callable[[int], int] = lambda lane: 0,
+        worker: Worker | None = None,
         hand: Callable[[Sequence[Mapping[str, Any]]], None] = lambda rows: None,
     ) -> None:
         self._store = store
         self._clock = clock
         self._may_send = may_send
-        self._worker = worker
-        self._claims = claims
-        self._lease_us = lease_us
+        self._worker = worker or Worker()
         self._hand = hand
         self._index = Index()
         self._rev = -1
         self._versions: dict[str, int] = {}
+        self._known: OrderedDict[str, AlertFacts] = OrderedDict()
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -113,18 +107,60 @@ class Router:
         row = alerts.get(conn, event.alert_id)
         rows: list[dict[str, Any]] = []
         if row is not None and event.kind != "withdrawn":
-            facts = load_facts(row.alert_id, row.source, from_json(bytes(row.cap)), bytes(row.facts))
-            owes = self._owes(conn, row, facts, now)
-            rows = self._rows(conn, owes, row, facts, event.seq, now)
-        deliveries.owe(conn, rows)
+            facts = self._facts(row)
+            rows = self._rows(conn, Routed(row, facts, event.seq, now, self._versions))
         routed.mark_routed(conn, seq=event.seq, rules_rev=self._rev, matched=len(rows), at=now)
         return [one for one in rows if one["state"] == "in_flight"]
 
-    def _rows(
-        self, conn: Connection, owes: Sequence[Owed], row: Row[Any], facts: AlertFacts, seq: int, now: int
-    ) -> list[dict[str, Any]]:
-        made = (self._row(conn, one, row, facts, seq, now) for one in owes)
-        return [one for one in made if one is not None]
+    def _rows(self, conn: Connection, about: Routed) -> list[dict[str, Any]]:
+        """Writes what is owed of the event, and what that changes for others; returns the rows written."""
+        row, facts, now = about.row, about.facts, about.now
+        if row.disposition == "conflict":
+            family: list[str] = []
+            told: dict[str, Told] = {}
+            owes = self._disputes(conn, row, facts, now)
+        elif row.disposition in DELIVERABLE and row.state in deliveries.HEAD_STATES:
+            family = alerts.family(conn, row.chain_id)
+            told = self._told(conn, row, family, now)
+            owes = self._owes(row, facts, told, now)
+        else:
+            return []
+
+        def facts_of(alert_id: str) -> AlertFacts:
+            return self._facts_of(conn, alert_id)
+
+        covered = sparing.spare(conn, row, facts, owes, facts_of=facts_of, now=now)
+        made = Rows(conn, about, may_send=self._may_send, worker=self._worker)
+        rows = []
+        for one in owes:
+            sounds = sounds_of(one, told, facts.alert, lambda alert_id: facts_of(alert_id).alert)
+            rows.append(made.of(one, sounds=sounds, covered_by=covered.get(one.endpoint_id, "")))
+        written = [one for one in rows if one is not None]
+        deliveries.owe(conn, written)
+        for lost in failing(written):
+            alternates.turn(conn, lost, why=lost["outcome"], withheld=made.withheld, now=now)
+        if told:
+            sparing.look_again(conn, family, written, facts, facts_of=facts_of, now=now)
+        return written
+
+    def _facts(self, row: Row[Any]) -> AlertFacts:
+        """The row's facts; the last few are kept, what Updates and other sources are held against."""
+        known = self._known.get(row.alert_id)
+        if known is None:
+            known = load_facts(row.alert_id, row.source, from_json(bytes(row.cap)), bytes(row.facts))
+            self._known[row.alert_id] = known
+            while len(self._known) > KEPT_FACTS:
+                self._known.popitem(last=False)
+        return known
+
+    def _facts_of(self, conn: Connection, alert_id: str) -> AlertFacts:
+        known = self._known.get(alert_id)
+        if known is not None:
+            return known
+        row = alerts.get(conn, alert_id)
+        if row is None:
+            raise LookupError(f"alert {alert_id} is in the ledger but not in the store")
+        return self._facts(row)
 
     def _reload(self, conn: Connection) -> None:
         """The rules of this transaction: newer ones are loaded first, whoever changed them."""
@@ -142,19 +178,21 @@ class Router:
             self._versions[rule.rule_id] = rule.version
         self._index, self._rev = index, rev
 
-    def _owes(self, conn: Connection, row: Row[Any], facts: AlertFacts, now: int) -> list[Owed]:
-        if row.disposition == "conflict":
-            return self._disputes(conn, row, facts, now)
-        if row.disposition not in DELIVERABLE or row.state not in deliveries.HEAD_STATES:
-            return []
-        family = alerts.family(conn, row.chain_id)
-        heads = alerts.heads_of(conn, row.chain_id)
-        deliveries.supersede_pending(conn, family, by=row.alert_id, kept=heads, now=now)
-        told = {
-            endpoint: newest.event_type
+    def _told(self, conn: Connection, row: Row[Any], family: Sequence[str], now: int) -> dict[str, Told]:
+        """Who may hold an earlier version, read after all that is pending of the chain was superseded (CHN-2)."""
+        deliveries.supersede_pending(conn, family, by=row.alert_id, kept=alerts.heads_of(conn, row.chain_id), now=now)
+        return {
+            endpoint: Told(
+                newest.event_type,
+                alert_id=newest.alert_id,
+                stands_for=newest.stands_for,
+                arrived=newest.state in ("delivered", "acknowledged"),
+            )
             for endpoint, newest in deliveries.told(conn, family).items()
             if newest.alert_id != row.alert_id
         }
+
+    def _owes(self, row: Row[Any], facts: AlertFacts, told: Mapping[str, Told], now: int) -> list[Owed]:
         return owed(
             facts,
             state=row.state,
@@ -172,67 +210,3 @@ class Router:
 
     def _matches(self, facts: AlertFacts) -> list[tuple[Subscription, Match]]:
         return self._index.match(facts, now=self._clock.now())
-
-    def _row(
-        self, conn: Connection, one: Owed, row: Row[Any], facts: AlertFacts, seq: int, now: int
-    ) -> dict[str, Any] | None:
-        endpoint = rules.get(conn, "endpoint", one.endpoint_id)
-        if endpoint is None:
-            alarms.open_alarm(conn, kind="endpoint.unknown", about=one.endpoint_id, detail=row.alert_id, at=now)
-            return None
-        event_type = "alert.summary" if _is_backlog(one, row, facts) else one.event_type
-        lane = lane_of(facts, event_type)
-        answer = self._may_send(conn, facts, one.endpoint_id, event_type)
-        if isinstance(answer, No):
-            state, outcome = "failed", f"withheld {answer.reason}"
-        else:
-            state, outcome = self._state_of(conn, endpoint, now)
-        together = event_type == "alert.summary"
-        claimed = state == "pending" and not outcome and not together and self._claims(lane, one.endpoint_id)
-        rule_id = one.subscription.subscription_id if one.subscription is not None else ""
-        return {
-            "delivery_id": deliveries.delivery_id(seq, one.endpoint_id, event_type),
-            "alert_id": row.alert_id,
-            "seq": seq,
-            "endpoint_id": one.endpoint_id,
-            "event_type": event_type,
-            "chain_id": row.chain_id or "",
-            "chain_seq": row.chain_seq or 0,
-            "lane": lane,
-            "state": "in_flight" if claimed else state,
-            "due_at": now + (GATHER_US if together else 0),
-            "expires_at": to_us(one.expires_at),
-            "attempts": int(claimed),
-            "begun": int(claimed),
-            "lease_until": now + self._lease_us(lane) if claimed else None,
-            "claimed_by": self._worker if claimed else None,
-            "subscription_id": rule_id,
-            "subscription_version": self._versions.get(rule_id, 0),
-            "reason": one.reason,
-            "infos": msgspec.json.encode(one.infos).decode(),
-            "outcome": outcome,
-            "ended_by": "",
-            "created_at": now,
-            "delivered_at": None,
-            "acknowledged_at": None,
-            "acknowledged_by": None,
-            "rev": now,
-        }
-
-    def _state_of(self, conn: Connection, endpoint: rules.Rule, now: int) -> tuple[str, str]:
-        """(state, outcome). To a new address that has not answered a challenge yet the delivery waits; it is not lost."""
-        known = endpoints.get(conn, endpoint.rule_id)
-        if known is not None and known.may_send(str(endpoint.body.get("settings", {}).get("url", ""))):
-            return "pending", ""
-        why = "unproven" if known is None or known.state == "active" else known.state
-        alarms.open_alarm(conn, kind=f"endpoint.{why}", about=endpoint.rule_id, detail="owed a delivery", at=now)
-        if known is not None and known.state == "active":
-            return "pending", "address-unproven"
-        return "failed", f"endpoint-{why}"
-
-
-def _is_backlog(one: Owed, row: Row[Any], facts: AlertFacts) -> bool:
-    """Whether the delivery belongs into the summary of a first read; Extreme + Immediate is told singly (ACC-10)."""
-    if one.event_type not in ("alert.new", "alert.update") or "backlog" not in msgspec.json.decode(row.flags):
-        return False
-    return not any(i.severity == "Extreme" and i.urgency == "Immediate" for i in facts.alert.infos)

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, case, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, case, insert, or_, select, update
 
 from hub.store.tables import alerts, attempts, deliveries
 
@@ -39,12 +39,16 @@ def owe(conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def supersede_pending(conn: Connection, chain_ids: Sequence[str], *, by: str, kept: Sequence[str], now: int) -> int:
-    """Every pending delivery of these chains, but of the alerts in `kept`, is superseded by alert `by`; returns how many."""
+    """Every delivery of these chains that waits or is spared by another chain's, but of the alerts in `kept`, is superseded by alert `by`.
+
+    Returns how many.
+    """
+    spared = and_(deliveries.c.state == "covered", deliveries.c.event_type == "alert.new")
     stmt = (
         update(deliveries)
         .where(
             deliveries.c.chain_id.in_(chain_ids),
-            deliveries.c.state == "pending",
+            or_(deliveries.c.state == "pending", spared),
             deliveries.c.alert_id.not_in(kept),
         )
         .values(state="superseded", ended_by=by, rev=now)
@@ -60,8 +64,8 @@ def told(conn: Connection, chain_ids: Sequence[str]) -> dict[str, DeliveryRow]:
             deliveries.c.event_type,
             deliveries.c.chain_seq,
             deliveries.c.alert_id,
-            deliveries.c.subscription_id,
-            deliveries.c.subscription_version,
+            deliveries.c.state,
+            deliveries.c.stands_for,
         )
         .where(deliveries.c.chain_id.in_(chain_ids), deliveries.c.begun == 1, deliveries.c.event_type.in_(LIVE_EVENTS))
         .order_by(deliveries.c.seq)
@@ -87,8 +91,8 @@ def due(conn: Connection, *, now: int, lanes: Sequence[int], busy: Sequence[str]
     return conn.execute(stmt, {"now": now, "lanes": list(lanes), "most": most}).all()
 
 
-def _current() -> ColumnElement[bool]:
-    """The delivery's version is the head of its chain, or it tells something that no later version takes back."""
+def current() -> ColumnElement[bool]:
+    """The condition that the delivery's version is the head of its chain, or that it tells what no later version takes back."""
     return or_(
         deliveries.c.event_type.in_(("alert.missed", "alert.disputed")),
         select(alerts.c.alert_id)
@@ -103,7 +107,7 @@ _claim = (
         deliveries.c.delivery_id == bindparam("id"),
         deliveries.c.state == "pending",
         deliveries.c.expires_at > bindparam("now"),
-        _current(),
+        current(),
     )
     .values(
         state="in_flight",
@@ -230,7 +234,7 @@ def redeliver(conn: Connection, delivery_id: str, *, now: int) -> bool:
             deliveries.c.delivery_id == delivery_id,
             deliveries.c.state.in_(("failed", "delivered", "expired", "covered", "pending")),
             deliveries.c.expires_at > now,
-            _current(),
+            current(),
         )
         .values(state="pending", due_at=now, rev=now)
     )
@@ -265,5 +269,5 @@ def cover_summaries(conn: Connection, endpoint_id: str, *, by: str, now: int) ->
 
 def covered_by(conn: Connection, delivery_id: str) -> Sequence[DeliveryRow]:
     """The summary rows that delivery tells beside its own, oldest first; none of an alert that was ended or replaced since."""
-    stmt = select(deliveries).where(deliveries.c.ended_by == delivery_id, deliveries.c.state == "covered", _current())
+    stmt = select(deliveries).where(deliveries.c.ended_by == delivery_id, deliveries.c.state == "covered", current())
     return conn.execute(stmt.order_by(deliveries.c.seq)).all()

@@ -25,6 +25,9 @@ ACTIVE_SECRETS = 2
 SEAL_KEY_BYTES = 32
 _SEAL = "s1."
 
+ADDRESS_UNPROVEN = "address-unproven"
+"""How an endpoint stands whose new address has not answered a challenge yet: what is owed to it waits."""
+
 
 @dataclass(frozen=True, slots=True)
 class EndpointState:
@@ -74,6 +77,16 @@ def get(conn: Connection, endpoint_id: str) -> EndpointState | None:
     """The endpoint's state, or None when it was never created."""
     row = conn.execute(select(endpoint_states).where(endpoint_states.c.endpoint_id == endpoint_id)).one_or_none()
     return _state(row) if row is not None else None
+
+
+def standing(conn: Connection, endpoint_id: str, url: str) -> str:
+    """ "" when alerts may go to `url` now, else `ADDRESS_UNPROVEN`, "endpoint-unproven" or "endpoint-suspended"."""
+    known = get(conn, endpoint_id)
+    if known is None:
+        return "endpoint-unproven"
+    if known.may_send(url):
+        return ""
+    return ADDRESS_UNPROVEN if known.state == "active" else f"endpoint-{known.state}"
 
 
 def everyone(conn: Connection, *, after_rev: int = 0) -> list[EndpointState]:

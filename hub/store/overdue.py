@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy import Connection, and_, or_, select, update
 
+from hub.store import spared
 from hub.store.deliveries import HEAD_STATES, DeliveryRow
 from hub.store.tables import alerts, deliveries
 
@@ -61,7 +61,10 @@ def supersede_stale(conn: Connection, now: int, most: int = 500) -> int:
 
 
 def needs_sweep(conn: Connection, now: int) -> bool:
-    """Whether a lease ran out, a pending delivery expired, or one waits whose alert is no longer the head: usually none."""
+    """Whether a lease ran out, a pending delivery expired, one waits whose alert is no longer the head, or one is covered no more.
+
+    Usually none.
+    """
     leased = select(deliveries.c.delivery_id).where(deliveries.c.state == "in_flight", deliveries.c.lease_until < now)
     ended = select(deliveries.c.delivery_id).where(deliveries.c.state == "pending", deliveries.c.expires_at <= now)
     stale = (
@@ -73,22 +76,5 @@ def needs_sweep(conn: Connection, now: int) -> bool:
             alerts.c.state.not_in(HEAD_STATES),
         )
     )
-    return any(conn.execute(stmt.limit(1)).first() is not None for stmt in (leased, ended, stale, _untold()))
-
-
-def _untold() -> Any:
-    carrier = deliveries.alias("carrier")
-    return (
-        select(deliveries.c.delivery_id)
-        .join(carrier, carrier.c.delivery_id == deliveries.c.ended_by)
-        .where(deliveries.c.state == "covered", carrier.c.state.in_(("superseded", "expired", "failed")))
-    )
-
-
-def uncover(conn: Connection, now: int) -> int:
-    """Summary rows whose carrier ended untold are pending again: nobody is left out because one alert was superseded."""
-    ids = list(conn.execute(_untold().limit(500)).scalars())
-    if not ids:
-        return 0
-    stmt = update(deliveries).where(deliveries.c.delivery_id.in_(ids), deliveries.c.state == "covered")
-    return conn.execute(stmt.values(state="pending", ended_by="", due_at=now, rev=now)).rowcount
+    due = any(conn.execute(stmt.limit(1)).first() is not None for stmt in (leased, ended, stale))
+    return due or bool(spared.untold(conn, now, most=1))

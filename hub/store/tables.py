@@ -17,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 metadata = MetaData()
@@ -157,6 +158,7 @@ alerts = Table(
     Index("alerts_by_chain", "chain_id"),
     Index("alerts_by_source_key", "source", "source_key"),
     Index("alerts_in_force", "state", "live_until"),
+    Index("alerts_by_incident", "incident_id", "state"),
 )
 events = Table(  # the accepted order: what feeds, routing and followers resume from; gapless, in commit order
     "events",
@@ -227,6 +229,8 @@ audit = Table(
     Column("hash", Text, nullable=False),  # SHA-256 over the previous hash and this row
 )
 
+_COVERED = text("state = 'covered'")
+
 # --- the ledger of what we owe people ---------------------------------------------------------------------------------------------
 routed = Table(
     "routed",
@@ -258,8 +262,17 @@ deliveries = Table(
     Column("subscription_version", Integer, nullable=False),
     Column("reason", Text, nullable=False),  # why it is owed
     Column("infos", Text, nullable=False),  # JSON list of matching info indexes
+    Column(
+        "sounds", Text, nullable=False
+    ),  # why it sounds, words with spaces between; "" when it is only shown (CHN-3)
+    Column(
+        "stands_for", Text, nullable=False
+    ),  # the endpoint whose alternate this one is here; "" when owed for its own sake
+    Column(
+        "alternate", Text, nullable=False
+    ),  # the delivery that went to the alternate; "none" without one; "" never asked
     Column("outcome", Text, nullable=False),  # last word of the last attempt
-    Column("ended_by", Text, nullable=False),  # superseded/covered by which alert
+    Column("ended_by", Text, nullable=False),  # superseded by which alert, covered by which delivery
     Column("created_at", BigInteger, nullable=False),
     Column("delivered_at", BigInteger),
     Column("acknowledged_at", BigInteger),
@@ -270,6 +283,7 @@ deliveries = Table(
     Index("deliveries_by_endpoint", "endpoint_id", "seq"),
     Index("deliveries_by_alert", "alert_id"),
     Index("deliveries_by_chain", "chain_id", "state"),
+    Index("deliveries_covered", "ended_by", sqlite_where=_COVERED, postgresql_where=_COVERED),
 )
 attempts = Table(
     "attempts",

@@ -74,6 +74,21 @@ async def test_a_member_manages_the_endpoints_of_their_own_agency_only(door: Doo
     assert {act for act, _ in door.asked} == {"prove"}
 
 
+async def test_an_alternate_is_another_endpoint_that_the_asker_may_change(door: Door) -> None:
+    async with (
+        await _signed_in(door, "agency_member", owner="pccc") as own,
+        await _signed_in(door, "agency_member", owner="y-te") as other,
+    ):
+        first = (await own.post("/v1/endpoints", json=BODY)).json()["endpoint_id"]
+        theirs = (await other.post("/v1/endpoints", json={**BODY, "owner": "y-te"})).json()["endpoint_id"]
+        made = await own.post("/v1/endpoints", json={**BODY, "alternate": first})
+        assert (made.status_code, made.json()["alternate"]) == (201, first)
+        for name in (theirs, "khong-co"):
+            refused = await own.post("/v1/endpoints", json={**BODY, "alternate": name})
+            assert (refused.status_code, refused.json()["code"]) == (422, "endpoint-refused"), name
+        assert (await own.put(f"/v1/endpoints/{first}", json={**BODY, "alternate": first})).status_code == 422
+
+
 async def test_a_changed_endpoint_is_a_new_version_and_is_challenged_again(door: Door) -> None:
     async with await _signed_in(door, "administrator") as administrator:
         endpoint_id = (await administrator.post("/v1/endpoints", json=BODY)).json()["endpoint_id"]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
 from hub.clock import to_us
 from hub.consumer import Receipt
@@ -14,6 +16,11 @@ from hub.delivery.retry import Next
 from hub.store import overdue
 from tests.hubbing import Receiver, endpoint, hub_in, ledger, say, settle
 from tests.journeys.town import receiving
+
+
+def freely(conn: Connection, row: Mapping[str, Any]) -> Callable[[str, str], str]:
+    """Policy that keeps nothing from anybody."""
+    return lambda endpoint_id, event_type: ""
 
 
 @pytest.fixture
@@ -48,7 +55,9 @@ async def test_a_late_2xx_makes_it_delivered_and_an_old_failure_changes_nothing(
         await hub.store.write(lambda conn: written.arrived(conn, tried, Receipt(204)))
         assert (await ledger(hub))[0]["state"] == "delivered"
         stale = written.Tried(row=row, worker="old", began_at=now, ended_at=now, status=500, outcome="retry")
-        await hub.store.write(lambda conn: written.failed(conn, stale, Next("pending"), open_until=None))
+        await hub.store.write(
+            lambda conn: written.failed(conn, stale, Next("pending"), open_until=None, withheld=freely)
+        )
         assert (await ledger(hub))[0]["state"] == "delivered"
 
 

@@ -18,7 +18,7 @@ from hub.clock import to_us
 from hub.store import alarms, endpoints, overdue, rules
 from hub.store.tables import deliveries as table
 from tests.hostile import connections, endless
-from tests.hubbing import Receiver, endpoint, hub_in, ledger, say, settle
+from tests.hubbing import Receiver, endpoint, hub_in, ledger, nobody_claims, say, settle
 from tests.journeys.town import receiving
 
 
@@ -152,7 +152,7 @@ async def _due_now(hub: app.Hub) -> None:
 async def test_a_suspended_endpoint_gets_nothing_that_was_pending_either(tmp_path: Path, receiver: Receiver) -> None:
     async with hub_in(tmp_path) as hub:
         await endpoint(hub, "e", receiver.base)
-        hub.router._claims = lambda lane, endpoint_id: False
+        nobody_claims(hub)
         await say(hub, "mot")
         await hub.router.step(0)
         await hub.store.write(lambda conn: endpoints.set_state(conn, "e", "suspended", reason="gone"))
@@ -171,7 +171,7 @@ async def test_an_address_that_proved_nothing_gets_nothing_and_what_waits_arrive
             await endpoint(hub, "e", receiver.base)
             await say(hub, "mot")
             if routed_first:
-                hub.router._claims = lambda lane, endpoint_id: False
+                nobody_claims(hub)
                 await hub.router.step(0)
             await _moves_to(hub, other.base)
             await settle(hub)
@@ -221,7 +221,7 @@ async def test_settings_the_channel_refuses_count_as_a_refusal(tmp_path: Path, r
 async def test_the_backlog_of_one_endpoint_hides_nobody_else(tmp_path: Path, receiver: Receiver) -> None:
     async with hub_in(tmp_path) as hub:
         hub.courier.slots.total = 8
-        hub.router._claims = lambda lane, endpoint_id: False
+        nobody_claims(hub)
         await endpoint(hub, "many", f"{receiver.base}/many", units=("734",))
         await endpoint(hub, "one", f"{receiver.base}/one", units=("731",))
         for n in range(12):

@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from hub.clock import to_us
 from hub.store import deliveries, overdue, tables
-from tests.hubbing import Receiver, endpoint, hub_in, later, ledger, say, settle, triple
+from tests.hubbing import Receiver, endpoint, hub_in, later, ledger, nobody_claims, say, settle, triple
 from tests.journeys.town import receiving
 
 
@@ -23,7 +23,7 @@ def receiver() -> Iterator[Receiver]:
 async def test_a_claim_is_refused_once_the_version_is_no_longer_the_head(tmp_path: Path, receiver: Receiver) -> None:
     async with hub_in(tmp_path) as hub:
         await endpoint(hub, "e", receiver.base)
-        hub.router._claims = lambda lane, endpoint_id: False
+        nobody_claims(hub)
         sent = later(-120)
         await say(hub, "mot", sent=sent)
         await hub.router.step(0)
@@ -40,7 +40,7 @@ async def test_a_claim_is_refused_once_the_version_is_no_longer_the_head(tmp_pat
 async def test_two_workers_cannot_claim_one_delivery(tmp_path: Path, receiver: Receiver) -> None:
     async with hub_in(tmp_path) as hub:
         await endpoint(hub, "e", receiver.base)
-        hub.router._claims = lambda lane, endpoint_id: False
+        nobody_claims(hub)
         await say(hub, "mot")
         await hub.router.step(0)
         name, now = (await ledger(hub))[0]["delivery_id"], to_us(hub.clock.now())
@@ -93,7 +93,7 @@ async def test_a_claim_given_back_leaves_no_trace_but_an_earlier_attempt_does(
 ) -> None:
     async with hub_in(tmp_path) as hub:
         await endpoint(hub, "e", receiver.base)
-        hub.router._claims = lambda lane, endpoint_id: False
+        nobody_claims(hub)
         await say(hub, "mot")
         await hub.router.step(0)
         name, now = (await ledger(hub))[0]["delivery_id"], to_us(hub.clock.now())

@@ -9,7 +9,7 @@ import pytest
 
 from hub.clock import to_us
 from hub.store import overdue
-from tests.hubbing import Receiver, endpoint, hub_in, later, ledger, say, triple
+from tests.hubbing import Receiver, endpoint, hub_in, later, ledger, nobody_claims, say, triple
 from tests.journeys.town import receiving
 
 
@@ -22,7 +22,7 @@ def receiver() -> Iterator[Receiver]:
 async def test_nothing_is_to_be_swept_while_everything_is_in_time(tmp_path: Path, receiver: Receiver) -> None:
     async with hub_in(tmp_path) as hub:
         await endpoint(hub, "e", receiver.base)
-        hub.router._claims = lambda lane, endpoint_id: False
+        nobody_claims(hub)
         await say(hub, "mot")
         await hub.router.step(0)
         row = (await ledger(hub))[0]
@@ -36,7 +36,7 @@ async def test_a_pending_version_that_was_replaced_is_superseded_by_its_successo
 ) -> None:
     async with hub_in(tmp_path) as hub:
         await endpoint(hub, "e", receiver.base)
-        hub.router._claims = lambda lane, endpoint_id: False
+        nobody_claims(hub)
         sent = later(-120)
         await say(hub, "mot", sent=sent)
         await hub.router.step(0)

@@ -93,6 +93,7 @@ def upgrade() -> None:
         batch_op.create_index("alerts_by_identifier", ["identifier", "sender"], unique=False)
         batch_op.create_index("alerts_by_source_key", ["source", "source_key"], unique=False)
         batch_op.create_index("alerts_in_force", ["state", "live_until"], unique=False)
+        batch_op.create_index("alerts_by_incident", ["incident_id", "state"], unique=False)
 
     op.create_table(
         "aliases",
@@ -142,6 +143,9 @@ def upgrade() -> None:
         sa.Column("subscription_version", sa.Integer(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("infos", sa.Text(), nullable=False),
+        sa.Column("sounds", sa.Text(), nullable=False),
+        sa.Column("stands_for", sa.Text(), nullable=False),
+        sa.Column("alternate", sa.Text(), nullable=False),
         sa.Column("outcome", sa.Text(), nullable=False),
         sa.Column("ended_by", sa.Text(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
@@ -154,6 +158,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
         batch_op.create_index("deliveries_by_chain", ["chain_id", "state"], unique=False)
+        batch_op.create_index(
+            "deliveries_covered",
+            ["ended_by"],
+            unique=False,
+            sqlite_where=sa.text("state = 'covered'"),
+            postgresql_where=sa.text("state = 'covered'"),
+        )
         batch_op.create_index("deliveries_by_alert", ["alert_id"], unique=False)
         batch_op.create_index("deliveries_by_endpoint", ["endpoint_id", "seq"], unique=False)
         batch_op.create_index("deliveries_due", ["state", "due_at", "lane"], unique=False)
