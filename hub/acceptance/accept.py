@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import structlog
 from sqlalchemy import Connection
@@ -25,6 +25,8 @@ from hub.stream import Reader, Record
 
 log = structlog.get_logger()
 
+T = TypeVar("T")
+
 BATCH = 64
 TRIES = 3
 
@@ -35,8 +37,16 @@ class Settles(Protocol):
     def __call__(self, conn: Connection, head: Head, alert_id: str, ground: Ground, *, reason: str) -> Decision: ...
 
 
-Trusted = Callable[[Connection], tuple[Mapping[str, Authority], Callable[[str, str], bool]]]
-"""Reads, in the transaction, who may speak: the authorities by source, and whether one sender may speak for another."""
+class Trusted(Protocol):
+    """Who may speak, by the rules of the deciding transaction."""
+
+    def at(self, conn: Connection, rev: int) -> tuple[Mapping[str, Authority], Callable[[str, str], bool]]:
+        """The authorities by source, and whether one sender may speak for another; `rev` numbers the newest change of any rule."""
+        ...
+
+    def forget(self) -> None:
+        """What was read in a transaction that came to nothing is read again."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -64,32 +74,34 @@ class Acceptor:
 
         `who` is the key that submitted it; "" when a source of our own reading did.
         """
-        return await self._store.write(lambda conn: self.accept_in(conn, said, who=who))
+        return await self._written(lambda conn: self.accept_in(conn, said, who=who))
 
     def accept_in(self, conn: Connection, said: Sequence[Candidate | Withdrawn], *, who: str = "") -> list[Decision]:
-        """The same inside the caller's own transaction."""
+        """The same inside the caller's own closure, which must fail when this does."""
         state = head.lock(conn)
-        ground = self._ground(conn, who)
-        decisions = []
-        for one in said:
-            with head.step(conn, state):
-                decisions += self._one(conn, state, one, ground)
+        ground = self._ground(conn, state, who)
+        decisions = [decision for one in said for decision in self._one(conn, state, one, ground)]
         head.save(conn, state)
         return decisions
 
     async def release(self, alert_id: str, *, who: str, reason: str) -> Decision:
         """A held alert takes effect, on that person's word. See `hub.acceptance.holding.release`."""
-        return await self._store.write(lambda conn: self._settled(conn, release, alert_id, who, reason))
+        return await self._written(lambda conn: self._settled(conn, release, alert_id, who, reason))
 
     async def dismiss(self, alert_id: str, *, who: str, reason: str) -> Decision:
         """A held alert is refused, on that person's word. See `hub.acceptance.holding.dismiss`."""
-        return await self._store.write(lambda conn: self._settled(conn, dismiss, alert_id, who, reason))
+        return await self._written(lambda conn: self._settled(conn, dismiss, alert_id, who, reason))
+
+    async def _written(self, decide: Callable[[Connection], T]) -> T:
+        try:
+            return await self._store.write(decide)
+        except NotStored:
+            self._setting.trusted.forget()
+            raise
 
     def _settled(self, conn: Connection, settle: Settles, alert_id: str, who: str, reason: str) -> Decision:
         state = head.lock(conn)
-        ground = self._ground(conn, who)
-        with head.step(conn, state):
-            decision = settle(conn, state, alert_id, ground, reason=reason)
+        decision = settle(conn, state, alert_id, self._ground(conn, state, who), reason=reason)
         head.save(conn, state)
         return decision
 
@@ -103,8 +115,8 @@ class Acceptor:
             document = bytes(row.body) if row is not None else b""
         return [decide(conn, state, said, ground, document=document)]
 
-    def _ground(self, conn: Connection, who: str) -> Ground:
-        authorities, may_speak_for = self._setting.trusted(conn)
+    def _ground(self, conn: Connection, state: Head, who: str) -> Ground:
+        authorities, may_speak_for = self._setting.trusted.at(conn, state.rules_rev)
         return Ground(
             mode=self._setting.mode,
             gazetteer=self._setting.gazetteer,

@@ -33,17 +33,21 @@ def authority_of(source: str, body: Mapping[str, Any]) -> Authority:
 
 
 class Trusted:
-    """Reads the authorities when the rules have changed, inside the deciding transaction; see `hub.acceptance.accept.Trusted`."""
+    """Reads the authorities when the rules have changed; see `hub.acceptance.accept.Trusted`."""
 
     def __init__(self) -> None:
         self._rev = -1
         self._known: dict[str, Authority] = {}
         self._delegations = Delegations()
 
-    def __call__(self, conn: Connection) -> tuple[Mapping[str, Authority], Delegations]:
-        rev = rules.rev(conn)
+    def at(self, conn: Connection, rev: int) -> tuple[Mapping[str, Authority], Delegations]:
+        """The authorities and delegations in force, `rev` being the number of the newest change of any rule."""
         if rev != self._rev:
             self._known = {r.rule_id: authority_of(r.rule_id, r.body) for r in rules.in_force(conn, "authority")}
             self._delegations = Delegations(frozenset().union(*(a.delegates for a in self._known.values())))
             self._rev = rev
         return self._known, self._delegations
+
+    def forget(self) -> None:
+        """The next question reads them again."""
+        self._rev = -1

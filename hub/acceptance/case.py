@@ -83,6 +83,7 @@ class Outcome:
     state: str = "none"
     superseded_by: str = ""
     chain_id: str = ""
+    chain_seq: int = 0
     incident_id: str = ""
     keep_until: int | None = None
     flags: tuple[str, ...] = ()

@@ -110,7 +110,8 @@ def _chain(case: Case, worked: Worked, trust: Trust) -> Decision:
         node = replace(node, identifier=linking.event_identifier(case.candidate.source, case.source_key), references=())
     linked = linking.link_in(conn, node, source_key=case.source_key, may_speak_for=case.ground.may_speak_for)
     standing = linked.standing
-    chain_id = linking.chain_for(conn, case.head, linked, alert_id)
+    place = linking.chain_for(conn, case.head, linked, alert_id)
+    chain_id = place.chain_id
     outcome = Outcome("", "", worked, trust, standing.state, standing.by, chain_id, flags=tuple(sorted(standing.flags)))
     live_until = outcome.live_until(alert)
     disposition, reason = disposition_of(
@@ -120,11 +121,13 @@ def _chain(case: Case, worked: Worked, trust: Trust) -> Decision:
         minted=bool(case.source_key),
         repaired=bool(case.candidate.repairs),
     )
+    incident_id = _grouped(case, worked, place) if disposition != "held" and worked.infos else ""
     outcome = replace(
         outcome,
         disposition=disposition,
         reason=reason,
-        incident_id=_grouped(case, worked, chain_id) if disposition != "held" and worked.infos else "",
+        chain_seq=linking.take_number(conn, place, incident_id=incident_id or None),
+        incident_id=incident_id,
         keep_until=linking.keep_until(
             linked, alert_id=alert_id, ending=alert.is_ending(), live_until=live_until, now=case.now
         ),
@@ -136,14 +139,12 @@ def _chain(case: Case, worked: Worked, trust: Trust) -> Decision:
     return decision
 
 
-def _grouped(case: Case, worked: Worked, chain_id: str) -> str:
+def _grouped(case: Case, worked: Worked, place: linking.Place) -> str:
     """The incident the chain belongs to."""
     facts = grouping.incident_facts(
-        case.alert, worked.infos, chain_id=chain_id, source=case.candidate.source, named=worked.named
+        case.alert, worked.infos, chain_id=place.chain_id, source=case.candidate.source, named=worked.named
     )
-    incident_id = grouping.group(case.conn, case.head, facts, case.ground.windows)
-    alerts.set_incident(case.conn, chain_id=chain_id, incident_id=incident_id)
-    return incident_id
+    return grouping.group(case.conn, case.head, facts, case.ground.windows, own=place.incident_id)
 
 
 def disposition_of(standing: Standing, *, live_until: int, now: int, minted: bool, repaired: bool) -> tuple[str, str]:

@@ -2,30 +2,60 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from math import isfinite, nan
-from typing import Any
+from threading import Lock
 
 import msgspec
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from hub.acceptance.facts import first_circle
 from hub.acceptance.incident import Incident, IncidentFacts, Windows, choose
 from hub.cap.model import Alert
 from hub.clock import to_us
-from hub.store import alerts, incidents
+from hub.store import incidents
 from hub.store.head import Head
 from hub.subscription import InfoFacts
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
 _decode = msgspec.json.Decoder(tuple[IncidentFacts, ...]).decode
 LOOK_BACK = timedelta(days=14)
-MOST_CHAINS = 64
+MOST_CHAINS = 16
 """An incident remembers the facts of so many chains, those that last longest: a flood of alerts must not make each one dearer."""
 
+KEPT_BODIES = 1024
 ORIGIN_TIME = ("EventOriginTime", "time", "originTime")
 MAGNITUDE = ("EventPreliminaryMagnitude", "magnitude", "Magnitude")
+
+
+class _Bodies:
+    """The facts of incidents as JSON; those read or written last are kept as values, so that a flood is not read again for each alert."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[str, tuple[IncidentFacts, ...]] = OrderedDict()
+        self._lock = Lock()
+
+    def read(self, body: str) -> tuple[IncidentFacts, ...]:
+        with self._lock:
+            known = self._kept.get(body)
+        return known if known is not None else self._keep(body, _decode(body))
+
+    def write(self, chains: tuple[IncidentFacts, ...]) -> str:
+        body = _encode(chains).decode()
+        self._keep(body, chains)
+        return body
+
+    def _keep(self, body: str, chains: tuple[IncidentFacts, ...]) -> tuple[IncidentFacts, ...]:
+        with self._lock:
+            self._kept[body] = chains
+            while len(self._kept) > KEPT_BODIES:
+                self._kept.popitem(last=False)
+        return chains
+
+
+_BODIES = _Bodies()
 
 
 def incident_facts(
@@ -49,14 +79,17 @@ def incident_facts(
     )
 
 
-def group(conn: Connection, head: Head, facts: IncidentFacts, windows: Windows) -> str:
-    """The incident the chain belongs to, made when there is none; its facts are those of the chain's newest version."""
-    rows = incidents.near(conn, hazards=facts.hazards, since=to_us(facts.began_at - LOOK_BACK))
-    own = _own(conn, facts.chain_id)
-    if own is not None and all(row.incident_id != own.incident_id for row in rows):
-        rows = [*rows, own]
-    known = [Incident(row.incident_id, row.n, _decode(row.body)) for row in rows]
-    chosen = choose(facts, known, windows) if own is None else str(own.incident_id)
+def group(conn: Connection, head: Head, facts: IncidentFacts, windows: Windows, *, own: str = "") -> str:
+    """The incident the chain belongs to, made when there is none; its facts are those of the chain's newest version.
+
+    `own` is the incident the chain is in already: it stays in it, whatever its hazard or time becomes.
+    """
+    if own:
+        rows = [row for row in [incidents.get(conn, own)] if row is not None]
+    else:
+        rows = list(incidents.near(conn, hazards=facts.hazards, since=to_us(facts.began_at - LOOK_BACK)))
+    known = [Incident(row.incident_id, row.n, _BODIES.read(row.body)) for row in rows]
+    chosen = own or choose(facts, known, windows)
     if chosen is None:
         incident_id = f"i{facts.chain_id[1:]}"
         chains: tuple[IncidentFacts, ...] = (facts,)
@@ -73,16 +106,10 @@ def group(conn: Connection, head: Head, facts: IncidentFacts, windows: Windows) 
         hazard=_hazard(facts, windows),
         began_at=to_us(min(c.began_at for c in chains)),
         last_at=to_us(max(max(c.until, c.began_at) for c in chains)),
-        body=_encode(chains).decode(),
+        body=_BODIES.write(chains),
         known=chosen is not None,
     )
     return incident_id
-
-
-def _own(conn: Connection, chain_id: str) -> Row[Any] | None:
-    """The incident the chain is in: it stays in it, whatever its hazard or time becomes."""
-    chain = next(iter(alerts.chains_by_age(conn, [chain_id])), None)
-    return incidents.get(conn, chain.incident_id) if chain is not None and chain.incident_id else None
 
 
 def _hazard(facts: IncidentFacts, windows: Windows) -> str:

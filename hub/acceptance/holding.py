@@ -36,7 +36,8 @@ def release(conn: Connection, head: Head, alert_id: str, ground: Ground, *, reas
     if row.source_key:
         node = replace(node, identifier=linking.event_identifier(row.source, row.source_key), references=())
     linked = linking.link_in(conn, node, source_key=row.source_key, may_speak_for=ground.may_speak_for)
-    chain_id = linking.chain_for(conn, head, linked, alert_id)
+    place = linking.chain_for(conn, head, linked, alert_id)
+    chain_id = place.chain_id
     disposition, _ = disposition_of(
         linked.standing, live_until=row.live_until, now=now, minted=bool(row.source_key), repaired=row.repairs != "[]"
     )
@@ -49,7 +50,7 @@ def release(conn: Connection, head: Head, alert_id: str, ground: Ground, *, reas
         state=linked.standing.state,
         superseded_by=linked.standing.by or None,
         chain_id=chain_id,
-        chain_seq=alerts.next_chain_seq(conn, chain_id),
+        chain_seq=linking.take_number(conn, place, incident_id=None),
         keep_until=ends,
         by=ground.who,
     )

@@ -74,19 +74,39 @@ def _node(row: Row[Any], references: list[Row[Any]]) -> Node:
     )
 
 
-def chain_for(conn: Connection, head: Head, linked: Linked, alert_id: str) -> str:
-    """The chain id of the new message: the oldest of its chain's, the others become aliases; a new one when there is none."""
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The chain a new message is in. `n` is the age of a chain that begins with it and stands nowhere yet; None for a known one.
+
+    `incident_id` is the incident the chain is in already, "" for none.
+    """
+
+    chain_id: str
+    n: int | None = None
+    incident_id: str = ""
+
+
+def chain_for(conn: Connection, head: Head, linked: Linked, alert_id: str) -> Place:
+    """The chain of the new message: the oldest of its chain's, the others become aliases; a new one when there is none."""
     members = linked.chain.members if linked.chain is not None else (alert_id,)
     known = {linked.stored[m].chain_id for m in members if m in linked.stored}
-    rows = alerts.chains_by_age(conn, known)
+    rows = alerts.chains_by_age(conn, known) if known else ()
     if not rows:
         head.chain_n += 1
-        chain_id = f"c{alert_id[1:]}"
-        alerts.insert_chain(conn, chain_id=chain_id, n=head.chain_n, incident_id=None)
-        return chain_id
+        return Place(f"c{alert_id[1:]}", n=head.chain_n)
     for younger in rows[1:]:
         alerts.join_chain(conn, younger=younger.chain_id, older=rows[0].chain_id)
-    return str(rows[0].chain_id)
+    return Place(str(rows[0].chain_id), incident_id=rows[0].incident_id or "")
+
+
+def take_number(conn: Connection, place: Place, *, incident_id: str | None) -> int:
+    """The message's number in its chain, which stands from now on with its incident; None leaves that as it is (CHN-1)."""
+    if place.n is not None:
+        alerts.insert_chain(conn, chain_id=place.chain_id, n=place.n, incident_id=incident_id, last_chain_seq=1)
+        return 1
+    if incident_id is not None and incident_id != place.incident_id:
+        alerts.set_incident(conn, chain_id=place.chain_id, incident_id=incident_id)
+    return alerts.next_chain_seq(conn, place.chain_id)
 
 
 def write_standings(conn: Connection, linked: Linked, *, chain_id: str, new_id: str, now: int) -> list[tuple[str, str]]:

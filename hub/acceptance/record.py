@@ -27,10 +27,9 @@ def record(case: Case, outcome: Outcome) -> Decision:
     """Writes the decision; every disposition but `duplicate` and `unchanged` comes through here."""
     conn, alert_id = case.conn, case.alert_id
     infos = outcome.worked.infos if outcome.worked is not None else ()
-    chain_seq = alerts.next_chain_seq(conn, outcome.chain_id) if outcome.chain_id else 0
     seq = event(conn, case.head, case.ground, kind="decided", alert_id=alert_id)
     faults = _faults(case.candidate, outcome)
-    alerts.insert_alert(conn, _row(case, outcome, seq=seq, chain_seq=chain_seq, faults=faults))
+    alerts.insert_alert(conn, _row(case, outcome, seq=seq, faults=faults))
     alerts.insert_references(conn, alert_id, [_reference(r) for r in case.alert.references])
     alerts.insert_units(conn, alert_id, {u for i in infos for u in i.units})
     _audit(case, outcome, seq)
@@ -43,7 +42,7 @@ def record(case: Case, outcome: Outcome) -> Decision:
         repairs=tuple(dict.fromkeys(r.code for r in case.candidate.repairs)),
         faults=faults,
         chain_id=outcome.chain_id,
-        chain_seq=chain_seq,
+        chain_seq=outcome.chain_seq,
         incident_id=outcome.incident_id,
         payload_sha256=case.candidate.payload_sha256,
     )
@@ -69,7 +68,7 @@ def decision_of(row: Any, disposition: str) -> Decision:
     )
 
 
-def _row(case: Case, outcome: Outcome, *, seq: int, chain_seq: int, faults: tuple[str, ...]) -> dict[str, Any]:
+def _row(case: Case, outcome: Outcome, *, seq: int, faults: tuple[str, ...]) -> dict[str, Any]:
     alert, candidate = case.alert, case.candidate
     infos = outcome.worked.infos if outcome.worked is not None else ()
     live_until = outcome.live_until(alert)
@@ -96,7 +95,7 @@ def _row(case: Case, outcome: Outcome, *, seq: int, chain_seq: int, faults: tupl
         "cap": to_json(alert),
         "facts": dump_facts(infos),
         "chain_id": outcome.chain_id or None,
-        "chain_seq": chain_seq or None,
+        "chain_seq": outcome.chain_seq or None,
         "incident_id": outcome.incident_id or None,
         "state": outcome.state,
         "superseded_by": outcome.superseded_by or None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, func, insert, or_, select, text, union_all, update
 
 from hub.store.tables import alert_units, alerts, aliases, chains, events, references
 
@@ -37,19 +37,38 @@ _NODE = (
     alerts.c.severity,
 )
 
-_get = select(alerts).where(alerts.c.alert_id == bindparam("alert_id"))
-_by_identifier = select(alerts.c.alert_id, alerts.c.chain_id).where(
-    alerts.c.identifier == bindparam("identifier"), alerts.c.disposition.in_(NODE_DISPOSITIONS)
+_IS_NODE = text(f"alerts.disposition IN ({', '.join(repr(word) for word in NODE_DISPOSITIONS)})")
+"""The same as a condition, as plain text: it is asked for each alert several times."""
+
+_insert_alert = insert(alerts)
+_insert_event = insert(events)
+_insert_references = insert(references)
+_insert_units = insert(alert_units)
+_insert_chain = insert(chains)
+_set_state = (
+    update(alerts)
+    .where(alerts.c.alert_id == bindparam("id"))
+    .values(state=bindparam("to"), superseded_by=bindparam("by"), chain_id=bindparam("chain"))
 )
-_by_reference = (
+_get = select(alerts).where(alerts.c.alert_id == bindparam("alert_id"))
+_by_identifier = union_all(
+    select(alerts.c.alert_id, alerts.c.chain_id).where(alerts.c.identifier == bindparam("identifier"), _IS_NODE),
     select(alerts.c.alert_id, alerts.c.chain_id)
     .join(references, references.c.alert_id == alerts.c.alert_id)
-    .where(references.c.identifier == bindparam("identifier"), alerts.c.disposition.in_(NODE_DISPOSITIONS))
+    .where(references.c.identifier == bindparam("identifier"), _IS_NODE),
 )
+"""Who bears the identifier, and who references it."""
 _by_source_key = select(alerts.c.alert_id, alerts.c.chain_id).where(
-    alerts.c.source == bindparam("source"),
-    alerts.c.source_key == bindparam("source_key"),
-    alerts.c.disposition.in_(NODE_DISPOSITIONS),
+    alerts.c.source == bindparam("source"), alerts.c.source_key == bindparam("source_key"), _IS_NODE
+)
+_family = or_(chains.c.chain_id == bindparam("chain"), chains.c.alias_of == bindparam("chain"))
+_last_chain_seq = select(func.max(chains.c.last_chain_seq)).where(_family)
+_set_last_chain_seq = (
+    update(chains).where(chains.c.chain_id == bindparam("chain")).values(last_chain_seq=bindparam("number"))
+)
+_chains_of_family = select(chains.c.chain_id).where(_family)
+_heads_of = select(alerts.c.alert_id).where(
+    alerts.c.chain_id == bindparam("chain"), text("alerts.state IN ('active', 'cancels', 'ends')")
 )
 
 
@@ -60,12 +79,12 @@ def get(conn: Connection, alert_id: str) -> AlertRow | None:
 
 def insert_alert(conn: Connection, row: Mapping[str, Any]) -> None:
     """Adds one decided alert; every column is given."""
-    conn.execute(insert(alerts), dict(row))
+    conn.execute(_insert_alert, dict(row))
 
 
 def insert_event(conn: Connection, *, seq: int, kind: str, alert_id: str, at: int) -> None:
     """Adds one event to the accepted order; `seq` was given under the head lock."""
-    conn.execute(insert(events), {"seq": seq, "kind": kind, "alert_id": alert_id, "at": at})
+    conn.execute(_insert_event, {"seq": seq, "kind": kind, "alert_id": alert_id, "at": at})
 
 
 def events_after(conn: Connection, seq: int, limit: int) -> Sequence[Row[Any]]:
@@ -76,14 +95,14 @@ def events_after(conn: Connection, seq: int, limit: int) -> Sequence[Row[Any]]:
 def insert_references(conn: Connection, alert_id: str, rows: Sequence[Mapping[str, Any]]) -> None:
     """Adds what the alert references: sender, identifier, sent (µs or None) each."""
     if rows:
-        conn.execute(insert(references), [{"alert_id": alert_id, "n": n, **row} for n, row in enumerate(rows)])
+        conn.execute(_insert_references, [{"alert_id": alert_id, "n": n, **row} for n, row in enumerate(rows)])
 
 
 def insert_units(conn: Connection, alert_id: str, units: Iterable[str]) -> None:
     """Adds the administrative units of the alert's areas, ancestors included."""
     rows = [{"alert_id": alert_id, "unit": unit} for unit in sorted(units)]
     if rows:
-        conn.execute(insert(alert_units), rows)
+        conn.execute(_insert_units, rows)
 
 
 def linked(conn: Connection, *, identifiers: Iterable[str], source: str, source_key: str) -> tuple[set[str], set[str]]:
@@ -91,7 +110,6 @@ def linked(conn: Connection, *, identifiers: Iterable[str], source: str, source_
     rows: list[Row[Any]] = []
     for identifier in identifiers:
         rows += conn.execute(_by_identifier, {"identifier": identifier}).all()
-        rows += conn.execute(_by_reference, {"identifier": identifier}).all()
     if source_key:
         rows += conn.execute(_by_source_key, {"source": source, "source_key": source_key}).all()
     return {r[0] for r in rows}, {r[1] for r in rows if r[1] is not None}
@@ -118,8 +136,7 @@ def references_of(conn: Connection, alert_ids: Iterable[str]) -> dict[str, list[
 
 def set_state(conn: Connection, alert_id: str, *, state: str, superseded_by: str | None, chain_id: str) -> None:
     """The alert's place in its chain is now this."""
-    values = {"state": state, "superseded_by": superseded_by, "chain_id": chain_id}
-    conn.execute(update(alerts).where(alerts.c.alert_id == alert_id).values(values))
+    conn.execute(_set_state, {"id": alert_id, "to": state, "by": superseded_by, "chain": chain_id})
 
 
 def set_disposition(conn: Connection, alert_id: str, *, disposition: str, reason: str) -> None:
@@ -127,11 +144,10 @@ def set_disposition(conn: Connection, alert_id: str, *, disposition: str, reason
     conn.execute(update(alerts).where(alerts.c.alert_id == alert_id).values(disposition=disposition, reason=reason))
 
 
-def insert_chain(conn: Connection, *, chain_id: str, n: int, incident_id: str | None) -> None:
-    conn.execute(
-        insert(chains),
-        {"chain_id": chain_id, "n": n, "alias_of": None, "last_chain_seq": 0, "incident_id": incident_id},
-    )
+def insert_chain(conn: Connection, *, chain_id: str, n: int, incident_id: str | None, last_chain_seq: int = 0) -> None:
+    """Adds a chain; `last_chain_seq` is the number its newest message has."""
+    values = {"chain_id": chain_id, "n": n, "alias_of": None, "incident_id": incident_id}
+    conn.execute(_insert_chain, {**values, "last_chain_seq": last_chain_seq})
 
 
 def chains_by_age(conn: Connection, chain_ids: Iterable[str]) -> Sequence[Row[Any]]:
@@ -149,11 +165,8 @@ def join_chain(conn: Connection, *, younger: str, older: str) -> None:
 
 def next_chain_seq(conn: Connection, chain_id: str) -> int:
     """The next number of that chain; call it only under the head lock. After a join it is above both chains' numbers."""
-    family = select(func.max(chains.c.last_chain_seq)).where(
-        or_(chains.c.chain_id == chain_id, chains.c.alias_of == chain_id)
-    )
-    number = int(conn.execute(family).scalar_one()) + 1
-    conn.execute(update(chains).where(chains.c.chain_id == chain_id).values(last_chain_seq=number))
+    number = int(conn.execute(_last_chain_seq, {"chain": chain_id}).scalar_one()) + 1
+    conn.execute(_set_last_chain_seq, {"chain": chain_id, "number": number})
     return number
 
 
@@ -163,10 +176,7 @@ def set_incident(conn: Connection, *, chain_id: str, incident_id: str) -> None:
 
 def family(conn: Connection, chain_id: str) -> list[str]:
     """The chain and all its aliases: deliveries keep the id they were made under."""
-    rows = conn.execute(
-        select(chains.c.chain_id).where(or_(chains.c.chain_id == chain_id, chains.c.alias_of == chain_id))
-    )
-    return [row[0] for row in rows] or [chain_id]
+    return list(conn.execute(_chains_of_family, {"chain": chain_id}).scalars()) or [chain_id]
 
 
 def source_key_of(conn: Connection, source: str, names: Sequence[str]) -> str | None:
@@ -216,10 +226,7 @@ def set_chain_seq(conn: Connection, alert_id: str, chain_seq: int) -> None:
 
 def heads_of(conn: Connection, chain_id: str) -> list[str]:
     """The alerts that have the last word in that chain: normally one."""
-    stmt = select(alerts.c.alert_id).where(
-        alerts.c.chain_id == chain_id, alerts.c.state.in_(("active", "cancels", "ends"))
-    )
-    return list(conn.execute(stmt).scalars())
+    return list(conn.execute(_heads_of, {"chain": chain_id}).scalars())
 
 
 def listed_again(conn: Connection, alert_id: str) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import astuple, dataclass
 
 from sqlalchemy import Connection, bindparam, select, update
@@ -49,16 +47,3 @@ def look(conn: Connection) -> Head:
 def save(conn: Connection, state: Head) -> None:
     """The numbers of `state` are the head's, once the transaction commits."""
     conn.execute(_save, dict(zip(_COLUMNS, astuple(state), strict=True)))
-
-
-@contextmanager
-def step(conn: Connection, state: Head) -> Iterator[None]:
-    """One decision of several in a transaction: an exception undoes what it wrote and the numbers it took, and goes on upwards."""
-    before = astuple(state)
-    try:
-        with conn.begin_nested():
-            yield
-    except BaseException:
-        for name, value in zip(_COLUMNS, before, strict=True):
-            setattr(state, name, value)
-        raise

@@ -45,13 +45,13 @@ def test_an_unknown_key_is_refused_by_name() -> None:
 def test_a_new_rule_counts_in_the_next_transaction_and_a_removed_one_no_longer() -> None:
     trusted = Trusted()
     with fresh() as conn:
-        assert trusted(conn)[0] == {}
+        assert trusted.at(conn, rules.rev(conn))[0] == {}
         _put(conn, "a", {"delegates": [["s", "t"]]})
-        authorities, may_speak_for = trusted(conn)
+        authorities, may_speak_for = trusted.at(conn, rules.rev(conn))
         assert set(authorities) == {"a"}
         assert may_speak_for("s", "t") and not may_speak_for("t", "s")
         rules.remove(conn, "authority", "a", by="test", at=START)
-        authorities, may_speak_for = trusted(conn)
+        authorities, may_speak_for = trusted.at(conn, rules.rev(conn))
         assert authorities == {} and not may_speak_for("s", "t")
 
 
@@ -59,4 +59,18 @@ def test_the_same_rules_are_not_read_again() -> None:
     trusted = Trusted()
     with fresh() as conn:
         _put(conn, "a", {})
-        assert trusted(conn)[0] is trusted(conn)[0]
+        assert trusted.at(conn, rules.rev(conn))[0] is trusted.at(conn, rules.rev(conn))[0]
+
+
+def test_what_was_read_in_a_transaction_that_came_to_nothing_is_forgotten() -> None:
+    trusted = Trusted()
+    with fresh() as conn:
+        with conn.begin_nested() as undone:
+            _put(conn, "a", {})
+            lost = rules.rev(conn)
+            assert set(trusted.at(conn, lost)[0]) == {"a"}
+            undone.rollback()
+        trusted.forget()
+        _put(conn, "b", {})
+        assert rules.rev(conn) == lost
+        assert set(trusted.at(conn, lost)[0]) == {"b"}

@@ -32,7 +32,8 @@ def _group(conn: Connection, facts: IncidentFacts) -> str:
         state.chain_n += 1
         alerts.insert_chain(conn, chain_id=facts.chain_id, n=state.chain_n, incident_id=None)
     state.next_seq()
-    incident_id = group(conn, state, facts, WINDOWS)
+    chain = alerts.chains_by_age(conn, [facts.chain_id])[0]
+    incident_id = group(conn, state, facts, WINDOWS, own=chain.incident_id or "")
     alerts.set_incident(conn, chain_id=facts.chain_id, incident_id=incident_id)
     head.save(conn, state)
     return incident_id

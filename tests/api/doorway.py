@@ -120,13 +120,17 @@ async def frame(connection: Any, *kinds: str, timeout_s: float = 5) -> dict[str,
                 return told
 
 
-def everyone_may(sources: tuple[str, ...]) -> Any:
+class EveryoneMay:
     """Who may speak, for `hub.acceptance.accept.Setting`: these sources, about everything."""
 
-    def trusted(conn: Connection) -> Any:
-        return {name: authority(name) for name in sources}, lambda sender, other: False
+    def __init__(self, sources: tuple[str, ...]) -> None:
+        self._sources = sources
 
-    return trusted
+    def at(self, conn: Connection, rev: int) -> Any:
+        return {name: authority(name) for name in self._sources}, lambda sender, other: False
+
+    def forget(self) -> None:
+        return
 
 
 @contextlib.asynccontextmanager
@@ -140,7 +144,7 @@ async def open_door(tmp_path: Path, *, mode: str = "test", **changes: Any) -> As
     listening.bind(("127.0.0.1", 0))
     port = listening.getsockname()[1]
     places, hazards = gazetteer(), hazards_table()
-    setting = Setting(mode=mode, gazetteer=places, hazards=hazards, trusted=everyone_may(("kttv", "dia-chan")))
+    setting = Setting(mode=mode, gazetteer=places, hazards=hazards, trusted=EveryoneMay(("kttv", "dia-chan")))
     asked: list[tuple[str, str]] = []
 
     def asking(act: str) -> Any:
