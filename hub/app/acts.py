@@ -24,7 +24,7 @@ log = structlog.get_logger()
 
 async def prove_endpoint(hub: Hub, endpoint_id: str) -> bool:
     """The endpoint answered a signed challenge and is active from now on; False when it did not."""
-    endpoint = await hub.store.read(lambda conn: hub.courier.desk.endpoint(conn, endpoint_id))
+    endpoint = await hub.store.read(lambda conn: hub.courier.last.desk.endpoint_of(conn, endpoint_id))
     if endpoint is None:
         return False
     try:
@@ -40,7 +40,7 @@ async def prove_endpoint(hub: Hub, endpoint_id: str) -> bool:
 
 async def send_test(hub: Hub, endpoint_id: str) -> bool:
     """An `endpoint.test` event was taken by the endpoint."""
-    endpoint = await hub.store.read(lambda conn: hub.courier.desk.endpoint(conn, endpoint_id))
+    endpoint = await hub.store.read(lambda conn: hub.courier.last.desk.endpoint_of(conn, endpoint_id))
     if endpoint is None:
         return False
     delivery = Delivery(

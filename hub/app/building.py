@@ -22,6 +22,7 @@ from hub.clock import Clock, SystemClock
 from hub.config import Config
 from hub.consumer import Channel, ChannelIO
 from hub.delivery import retry
+from hub.delivery.lastlook import LastLook
 from hub.delivery.letter import Desk
 from hub.delivery.slots import Slots
 from hub.delivery.worker import Courier
@@ -104,11 +105,10 @@ def open_hub(config: Config, *, clock: Clock | None = None, chance: random.Rando
     worker = f"{os.getpid()}-{secrets.token_hex(4)}"
     channels = Channels(ChannelIO(poster=poster, clock=clock))
     desk = Desk(mode=config.settings.hub.mode, seal_key=seal_key, make_settings=channel_settings)
+    may_send = may_send_in(config.settings.hub.mode)
     courier = Courier(
         store=store,
-        desk=desk,
-        channels=channels,
-        may_send=may_send_in(config.settings.hub.mode),
+        last=LastLook(desk=desk, channels=channels, may_send=may_send, clock=clock, worker=worker),
         clock=clock,
         worker=worker,
         chance=chance or random.Random(),  # noqa: S311 - jitter, not a secret
@@ -125,7 +125,7 @@ def open_hub(config: Config, *, clock: Clock | None = None, chance: random.Rando
     router = Router(
         store,
         clock=clock,
-        may_send=may_send_in(config.settings.hub.mode),
+        may_send=may_send,
         worker=Worker(worker, courier.claims, lambda lane: round(retry.lease_s(lane) * 1e6)),
         hand=courier.hand,
     )

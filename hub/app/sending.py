@@ -4,29 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sqlalchemy import Connection
-
 from hub.policy import Recipient, Treaty, Verdict, may_send
-from hub.store import rules
+from hub.store.rulebook import Book
 from hub.subscription import AlertFacts
 
 
-def may_send_in(mode: str) -> Callable[[Connection, AlertFacts, str, str], Verdict]:
+def may_send_in(mode: str) -> Callable[[Book, AlertFacts, str, str], Verdict]:
     """Whether an alert may go to an endpoint, for a hub of that mode; asked when routing and again at the last send point."""
 
-    def ask(conn: Connection, facts: AlertFacts, endpoint_id: str, event_type: str) -> Verdict:
-        return may_send(facts, recipient_of(conn, endpoint_id), event_type, mode=mode)
+    def ask(book: Book, facts: AlertFacts, endpoint_id: str, event_type: str) -> Verdict:
+        return may_send(facts, recipient_of(book, endpoint_id), event_type, mode=mode)
 
     return ask
 
 
-def recipient_of(conn: Connection, endpoint_id: str) -> Recipient:
+def recipient_of(book: Book, endpoint_id: str) -> Recipient:
     """Who stands behind the endpoint now; an endpoint or owner nobody knows is an unknown owner, to whom nothing is sent."""
-    endpoint = rules.get(conn, "endpoint", endpoint_id)
+    endpoint = book.get("endpoint", endpoint_id)
     owner = str(endpoint.body.get("owner", "")) if endpoint is not None else ""
-    known = rules.get(conn, "owner", owner)
+    known = book.get("owner", owner)
     body = known.body if known is not None else {}
-    signed = rules.get(conn, "treaty", owner)
+    signed = book.get("treaty", owner)
     named = endpoint.body.get("addresses", ()) if endpoint is not None else ()
     return Recipient(
         owner=owner,

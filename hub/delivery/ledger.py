@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -52,19 +52,22 @@ class Tried:
         }
 
 
-def arrived(conn: Connection, tried: Tried, receipt: Receipt) -> None:
-    """The recipient took it."""
-    deliveries.record_attempt(conn, tried.attempt())
-    deliveries.delivered(conn, tried.row["delivery_id"], now=tried.ended_at, outcome=f"{receipt.status}")
-    endpoints.answered(conn, tried.row["endpoint_id"])
-    for kind in ("endpoint.rejects", UNREACHABLE):
-        alarms.close_alarm(conn, kind=kind, about=tried.row["endpoint_id"], at=tried.ended_at)
+def arrived(conn: Connection, several: Sequence[tuple[Tried, Receipt]]) -> None:
+    """The recipients took them."""
+    if not several:
+        return
+    deliveries.record_attempts(conn, [tried.attempt() for tried, _ in several])
+    now = max(tried.ended_at for tried, _ in several)
+    deliveries.delivered(conn, {tried.row["delivery_id"]: f"{receipt.status}" for tried, receipt in several}, now=now)
+    for endpoint_id in endpoints.answered(conn, list({tried.row["endpoint_id"] for tried, _ in several})):
+        for kind in ("endpoint.rejects", UNREACHABLE):
+            alarms.close_alarm(conn, kind=kind, about=endpoint_id, at=now)
 
 
 def failed(conn: Connection, tried: Tried, after: Next, *, open_until: datetime | None, withheld: Withheld) -> None:
     """It did not arrive: pending again or failed, the endpoint's failures counted, its alternate turned to when it refuses or is gone."""
     endpoint_id = tried.row["endpoint_id"]
-    deliveries.record_attempt(conn, tried.attempt())
+    deliveries.record_attempts(conn, [tried.attempt()])
     moved = deliveries.settle(
         conn,
         tried.row["delivery_id"],

@@ -16,6 +16,8 @@ from hub.cap.json import from_json
 from hub.cap.xml import write
 from hub.consumer import Delivery, Endpoint
 from hub.store import alerts, deliveries, endpoints, rules
+from hub.store.endpoints import EndpointState
+from hub.store.rules import Rule
 from hub.subscription import AlertFacts
 
 KEPT_ALERTS = 256
@@ -42,6 +44,7 @@ class Desk:
         self._seal_key = seal_key
         self._make_settings = make_settings
         self._told: OrderedDict[str, Told] = OrderedDict()
+        self._endpoints: dict[str, tuple[Rule, str, Endpoint]] = {}
 
     def told(self, conn: Connection, alert_id: str) -> Told:
         """The alert of that id; it must exist."""
@@ -63,20 +66,31 @@ class Desk:
             self._told.popitem(last=False)
         return told
 
-    def endpoint(self, conn: Connection, endpoint_id: str) -> Endpoint | None:
-        """The endpoint with its secrets, or None when no rule names it any more."""
-        rule = rules.get(conn, "endpoint", endpoint_id)
-        state = endpoints.get(conn, endpoint_id)
+    def endpoint_of(self, conn: Connection, endpoint_id: str) -> Endpoint | None:
+        """The endpoint with its secrets, or None when no rule names it any more.
+
+        Raises:
+            ConfigError: its settings are none of its channel, or its secrets do not open.
+        """
+        return self.endpoint(rules.get(conn, "endpoint", endpoint_id), endpoints.get(conn, endpoint_id))
+
+    def endpoint(self, rule: Rule | None, state: EndpointState | None) -> Endpoint | None:
+        """The same of what is known: its document and state. One that has not changed is not put together again."""
         if rule is None or state is None:
             return None
-        return Endpoint(
-            endpoint_id=endpoint_id,
+        known = self._endpoints.get(rule.rule_id)
+        if known is not None and known[:2] == (rule, state.sealed):
+            return known[2]
+        made = Endpoint(
+            endpoint_id=rule.rule_id,
             owner=rule.body["owner"],
             kind=rule.body["kind"],
             settings=self._make_settings(rule.body["kind"], rule.body.get("settings", {})),
             secrets=endpoints.secrets_of(state, self._seal_key),
             language=rule.body.get("language", "vi"),
         )
+        self._endpoints[rule.rule_id] = (rule, state.sealed, made)
+        return made
 
     def delivery(self, conn: Connection, row: Mapping[str, Any], *, attempted_at: datetime) -> Delivery:
         """The delivery of one ledger row."""

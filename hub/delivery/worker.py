@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import defaultdict, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,27 +13,20 @@ import structlog
 from sqlalchemy import Connection
 
 from hub.clock import Clock, from_us, to_us
-from hub.consumer import Channel, Receipt
+from hub.consumer import Receipt
 from hub.delivery import ledger, retry
 from hub.delivery.circuit import open_for_s
-from hub.delivery.letter import Desk
+from hub.delivery.lastlook import LastLook, Ready, Row, Waiting
 from hub.delivery.slots import Slots
+from hub.delivery.together import Together
 from hub.errors import ConfigError, Forbidden, Rejected, Retry
-from hub.policy import No
-from hub.store import Store, deliveries, endpoints
-from hub.subscription import AlertFacts
+from hub.store import Store, deliveries
 
 log = structlog.get_logger()
 
 SCAN_S = 0.5
-STALE_AFTER_S = 1.0
-"""A claim that waited longer than this is looked at again before its send."""
-
 MOST_ROUNDS = 32
 """So often one scan looks behind what it claimed before it turns to the next lanes."""
-
-Row = Mapping[str, Any]
-MaySend = Callable[[Connection, AlertFacts, str, str], Any]
 
 
 @dataclass
@@ -46,12 +39,10 @@ class _Failures:
 
 @dataclass
 class Courier:
-    """One process's workers. `channels` by kind; `may_send` is asked at the last send point (ROU-3)."""
+    """One process's workers; `last` is asked immediately before each send."""
 
     store: Store
-    desk: Desk
-    channels: Mapping[str, Channel]
-    may_send: MaySend
+    last: LastLook
     clock: Clock
     worker: str
     chance: random.Random = field(default_factory=random.Random)
@@ -62,6 +53,10 @@ class Courier:
     _running: set[asyncio.Task[None]] = field(default_factory=set)
     _failures: dict[str, _Failures] = field(default_factory=lambda: defaultdict(_Failures))
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self._looks = Together(self._look)
+        self._arrivals = Together(self._note)
 
     def claims(self, lane: int, endpoint_id: str) -> bool:
         """Whether a fresh delivery of that lane may be claimed for this process while it is inserted."""
@@ -105,7 +100,7 @@ class Courier:
         if stale:
             await self.store.write(lambda conn: ledger.sweep(conn, now))
         if stranded:
-            await self.store.write(lambda conn: ledger.turn_stranded(conn, withheld=self._withheld, now=now))
+            await self.store.write(lambda conn: ledger.turn_stranded(conn, withheld=self.last.withheld, now=now))
         for lanes in ((0,), (1,), (2, 3)):
             for _ in range(MOST_ROUNDS):
                 if not await self._claim_due(lanes):
@@ -183,21 +178,19 @@ class Courier:
 
     async def _send(self, row: Row, since: float) -> None:
         began = self.clock.now()
-        try:
-            prepared = await self.store.read(lambda conn: self._prepare(conn, row, since))
-        except ConfigError as error:
-            await self._failed(row, began, "rejected", f"endpoint-broken {error}")
+        look = await self._looks.ask(Waiting(row, since))
+        if isinstance(look, ConfigError):
+            await self._failed(row, began, "rejected", f"endpoint-broken {look}")
             return
-        if isinstance(prepared, str):
-            await self._withdraw(row, prepared)
+        if isinstance(look, str):
+            await self._withdraw(row, look)
             return
-        channel, delivery, endpoint = prepared
         try:
-            rendered = channel.render(delivery, endpoint)
+            rendered = look.channel.render(look.delivery, look.endpoint)
             if row["expires_at"] <= to_us(self.clock.now()):
                 await self._withdraw(row, "expired")
                 return
-            receipt = await channel.send(rendered, endpoint, timeout_s=retry.timeout_s(row["lane"]))
+            receipt = await look.channel.send(rendered, look.endpoint, timeout_s=retry.timeout_s(row["lane"]))
         except Retry as error:
             await self._failed(row, began, "retry", error.reason, status=error.status, retry_after_s=error.after_s)
         except Rejected as error:
@@ -210,46 +203,23 @@ class Courier:
         else:
             await self._arrived(row, began, receipt)
 
-    def _prepare(self, conn: Connection, row: Row, since: float) -> str | tuple[Channel, Any, Any]:
-        """(channel, delivery, endpoint), or the word why it must not be sent now."""
-        if self.clock.monotonic() - since > STALE_AFTER_S and not deliveries.still_current(
-            conn, row["delivery_id"], self.worker
-        ):
-            return "superseded"
-        endpoint = self.desk.endpoint(conn, row["endpoint_id"])
-        if endpoint is None or endpoint.kind not in self.channels:
-            return "endpoint-removed"
-        state = endpoints.get(conn, row["endpoint_id"])
-        if state is None or state.state != "active":
-            return f"endpoint-{state.state if state is not None else 'unproven'}"
-        if not state.may_send(str(getattr(endpoint.settings, "url", ""))):
-            return ledger.ADDRESS_UNPROVEN
-        facts = self.desk.told(conn, row["alert_id"]).facts
-        answer = self.may_send(conn, facts, row["endpoint_id"], row["event_type"])
-        if isinstance(answer, No):
-            return f"forbidden {answer.reason}"
-        return self.channels[endpoint.kind], self.desk.delivery(conn, row, attempted_at=self.clock.now()), endpoint
+    async def _look(self, several: Sequence[Waiting]) -> list[Ready | str | ConfigError]:
+        return await self.store.read(lambda conn: self.last.at(conn, several))
 
     async def _withdraw(self, row: Row, word: str) -> None:
         now = to_us(self.clock.now())
-        await self.store.write(lambda conn: ledger.withdraw(conn, row, word, now, withheld=self._withheld))
-
-    def _withheld(self, conn: Connection, row: Row) -> Callable[[str, str], str]:
-        """Why policy keeps an event of the row's alert from an endpoint, "" when it may go."""
-        facts = self.desk.told(conn, row["alert_id"]).facts
-
-        def ask(endpoint_id: str, event_type: str) -> str:
-            answer = self.may_send(conn, facts, endpoint_id, event_type)
-            return answer.reason if isinstance(answer, No) else ""
-
-        return ask
+        await self.store.write(lambda conn: ledger.withdraw(conn, row, word, now, withheld=self.last.withheld))
 
     async def _arrived(self, row: Row, began: Any, receipt: Receipt) -> None:
         self._failures.pop(row["endpoint_id"], None)
         now = to_us(self.clock.now())
         tried = ledger.Tried(row=row, worker=self.worker, began_at=to_us(began), ended_at=now, status=receipt.status)
-        await self.store.write(lambda conn: ledger.arrived(conn, tried, receipt))
+        await self._arrivals.ask((tried, receipt))
         log.debug("delivery.delivered", delivery=row["delivery_id"], endpoint=row["endpoint_id"], status=receipt.status)
+
+    async def _note(self, several: Sequence[tuple[ledger.Tried, Receipt]]) -> Sequence[None]:
+        await self.store.write(lambda conn: ledger.arrived(conn, several))
+        return [None] * len(several)
 
     async def _failed(
         self,
@@ -281,7 +251,7 @@ class Courier:
         )
         opened = from_us(now + round(pause_s * 1e6)) if pause_s else None
         await self.store.write(
-            lambda conn: ledger.failed(conn, tried, after, open_until=opened, withheld=self._withheld)
+            lambda conn: ledger.failed(conn, tried, after, open_until=opened, withheld=self.last.withheld)
         )
         log.info(
             "delivery.attempted",

@@ -20,6 +20,8 @@ from hub.routing.index import Index
 from hub.routing.owed import Owed, Told, disputed, owed
 from hub.routing.rows import MaySend, Routed, Rows, Worker, failing, sounds_of
 from hub.store import NotStored, Store, alarms, alerts, alternates, deliveries, quarantine, routed, rules
+from hub.store.rulebook import Book, Rulebook
+from hub.store.rules import Rule
 from hub.subscription import AlertFacts, Match, Subscription, subscription_of
 
 log = structlog.get_logger()
@@ -47,9 +49,9 @@ class Router:
         self._may_send = may_send
         self._worker = worker or Worker()
         self._hand = hand
+        self._rules = Rulebook()
+        self._book = Book(-1)
         self._index = Index()
-        self._rev = -1
-        self._versions: dict[str, int] = {}
         self._known: OrderedDict[str, AlertFacts] = OrderedDict()
 
     async def run(self) -> None:
@@ -75,10 +77,10 @@ class Router:
             try:
                 return await self._store.write(lambda conn: self.route_in(conn, event))
             except NotStored:
-                self._rev = -1  # the rules read in a transaction that never was may be no rules
+                self._forget()  # the rules read in a transaction that never was may be no rules
                 raise
             except Exception as error:  # noqa: BLE001 - DEL-7: three deterministic failures go to quarantine
-                self._rev = -1
+                self._forget()
                 trouble = f"{type(error).__name__}: {error}"[:500]
                 log.error("routing.failed", seq=event.seq, attempt=attempt, error=trouble)
         await self._store.write(lambda conn: self._set_aside(conn, event, trouble))
@@ -102,14 +104,14 @@ class Router:
         """Routes one event in the caller's transaction; returns the rows it claimed. Routing a seq twice changes nothing."""
         if routed.is_routed(conn, event.seq):
             return []
-        self._reload(conn)
+        self._load(conn)
         now = to_us(self._clock.now())
         row = alerts.get(conn, event.alert_id)
         rows: list[dict[str, Any]] = []
         if row is not None and event.kind != "withdrawn":
             facts = self._facts(row)
-            rows = self._rows(conn, Routed(row, facts, event.seq, now, self._versions))
-        routed.mark_routed(conn, seq=event.seq, rules_rev=self._rev, matched=len(rows), at=now)
+            rows = self._rows(conn, Routed(row, facts, event.seq, now, self._book))
+        routed.mark_routed(conn, seq=event.seq, rules_rev=self._book.rev, matched=len(rows), at=now)
         return [one for one in rows if one["state"] == "in_flight"]
 
     def _rows(self, conn: Connection, about: Routed) -> list[dict[str, Any]]:
@@ -130,7 +132,7 @@ class Router:
             return self._facts_of(conn, alert_id)
 
         covered = sparing.spare(conn, row, facts, owes, facts_of=facts_of, now=now)
-        made = Rows(conn, about, may_send=self._may_send, worker=self._worker)
+        made = Rows(conn, about, owes, may_send=self._may_send, worker=self._worker)
         rows = []
         for one in owes:
             sounds = sounds_of(one, told, facts.alert, lambda alert_id: facts_of(alert_id).alert)
@@ -162,21 +164,31 @@ class Router:
             raise LookupError(f"alert {alert_id} is in the ledger but not in the store")
         return self._facts(row)
 
-    def _reload(self, conn: Connection) -> None:
-        """The rules of this transaction: newer ones are loaded first, whoever changed them."""
-        rev = rules.rev(conn)
-        if rev == self._rev:
+    def _load(self, conn: Connection) -> None:
+        """The rules of this transaction: what changed since the last one is changed in the index, whoever changed it."""
+        book = self._rules.at(conn)
+        if book is self._book:
             return
-        index = Index()
-        for rule in rules.in_force(conn, "subscription"):
-            try:
-                index.apply(rule.rule_id, subscription_of(rule.rule_id, rule.body))
-            except ConfigError as error:
-                at = to_us(self._clock.now())
-                alarms.open_alarm(conn, kind="rule.broken", about=rule.rule_id, detail=str(error), at=at)
-                continue
-            self._versions[rule.rule_id] = rule.version
-        self._index, self._rev = index, rev
+        before, now = self._book.of("subscription"), book.of("subscription")
+        for rule_id in before.keys() - now.keys():
+            self._index.apply(rule_id, None)
+        for rule_id, rule in now.items():
+            known = before.get(rule_id)
+            if known is None or known.version != rule.version:
+                self._apply(conn, rule)
+        self._book = book
+
+    def _apply(self, conn: Connection, rule: Rule) -> None:
+        try:
+            self._index.apply(rule.rule_id, subscription_of(rule.rule_id, rule.body))
+        except ConfigError as error:
+            self._index.apply(rule.rule_id, None)
+            at = to_us(self._clock.now())
+            alarms.open_alarm(conn, kind="rule.broken", about=rule.rule_id, detail=str(error), at=at)
+
+    def _forget(self) -> None:
+        self._rules.forget()
+        self._book, self._index = Book(-1), Index()
 
     def _told(self, conn: Connection, row: Row[Any], family: Sequence[str], now: int) -> dict[str, Told]:
         """Who may hold an earlier version, read after all that is pending of the chain was superseded (CHN-2)."""

@@ -14,14 +14,16 @@ from hub.cap.model import Alert
 from hub.clock import to_us
 from hub.policy import No, lane_of
 from hub.routing.owed import Owed, Told
-from hub.store import alarms, deliveries, endpoints, rules
+from hub.store import alarms, deliveries, endpoints
+from hub.store.rulebook import Book
+from hub.store.rules import Rule
 from hub.subscription import AlertFacts
 
 GATHER_US = 10_000_000
 """What a source's first read finds in force waits so long, to be told to each endpoint as one summary (ACC-10)."""
 
-MaySend = Callable[[Connection, AlertFacts, str, str], Any]
-"""(connection, facts, endpoint id, event type) -> Yes | No: policy at the moment of routing (ROU-3)."""
+MaySend = Callable[[Book, AlertFacts, str, str], Any]
+"""(rules in force, facts, endpoint id, event type) -> Yes | No: policy at the moment of routing (ROU-3)."""
 
 SOUNDS = {"alert.new": "new", "alert.cancel": "ended", "alert.ended": "ended", "alert.disputed": "disputed"}
 """Why an event sounds whatever it says; an Update sounds only for what it changes, the other events are only shown (CHN-3)."""
@@ -38,28 +40,31 @@ class Worker:
 
 @dataclass(frozen=True, slots=True)
 class Routed:
-    """What is being routed: the alert's row and facts under `seq`, and the versions of the rules it is compared with."""
+    """What is being routed: the alert's row and facts under `seq`, and the rules it is compared with."""
 
     row: Row[Any]
     facts: AlertFacts
     seq: int
     now: int
-    versions: Mapping[str, int]
+    book: Book
 
 
 class Rows:
     """Makes the rows of one event in its transaction."""
 
-    def __init__(self, conn: Connection, routed: Routed, *, may_send: MaySend, worker: Worker) -> None:
+    def __init__(
+        self, conn: Connection, routed: Routed, owes: Sequence[Owed], *, may_send: MaySend, worker: Worker
+    ) -> None:
         self._conn = conn
         self._routed = routed
+        self._states = endpoints.several(conn, [one.endpoint_id for one in owes])
         self._may_send = may_send
         self._worker = worker
 
     def of(self, owed: Owed, *, sounds: str, covered_by: str = "") -> dict[str, Any] | None:
         """The row of one delivery owed; None, with an alarm, when nobody knows its endpoint."""
         row, now = self._routed.row, self._routed.now
-        endpoint = rules.get(self._conn, "endpoint", owed.endpoint_id)
+        endpoint = self._routed.book.get("endpoint", owed.endpoint_id)
         if endpoint is None:
             alarms.open_alarm(self._conn, kind="endpoint.unknown", about=owed.endpoint_id, detail=row.alert_id, at=now)
             return None
@@ -72,6 +77,7 @@ class Rows:
         ready = state == "pending" and not outcome and not together
         claimed = ready and self._worker.claims(lane, owed.endpoint_id)
         rule_id = owed.subscription.subscription_id if owed.subscription is not None else ""
+        rule = self._routed.book.get("subscription", rule_id)
         return {
             "delivery_id": deliveries.delivery_id(self._routed.seq, owed.endpoint_id, event_type),
             "alert_id": row.alert_id,
@@ -89,7 +95,7 @@ class Rows:
             "lease_until": now + self._worker.lease_us(lane) if claimed else None,
             "claimed_by": self._worker.name if claimed else None,
             "subscription_id": rule_id,
-            "subscription_version": self._routed.versions.get(rule_id, 0),
+            "subscription_version": rule.version if rule is not None else 0,
             "reason": owed.reason,
             "infos": msgspec.json.encode(owed.infos).decode(),
             "sounds": "" if together else sounds,
@@ -106,16 +112,16 @@ class Rows:
 
     def withheld(self, endpoint_id: str, event_type: str) -> str:
         """Why policy keeps the event from the endpoint, "" when it may go (ROU-3)."""
-        answer = self._may_send(self._conn, self._routed.facts, endpoint_id, event_type)
+        answer = self._may_send(self._routed.book, self._routed.facts, endpoint_id, event_type)
         return answer.reason if isinstance(answer, No) else ""
 
-    def _state(self, endpoint: rules.Rule, event_type: str) -> tuple[str, str]:
+    def _state(self, endpoint: Rule, event_type: str) -> tuple[str, str]:
         """(state, outcome). To a new address that has not answered a challenge yet the delivery waits; it is not lost."""
         refused = self.withheld(endpoint.rule_id, event_type)
         if refused:
             return "failed", f"withheld {refused}"
         url = str(endpoint.body.get("settings", {}).get("url", ""))
-        standing = endpoints.standing(self._conn, endpoint.rule_id, url)
+        standing = endpoints.standing(self._states.get(endpoint.rule_id), url)
         if not standing:
             return "pending", ""
         kind = "endpoint.unproven" if standing == endpoints.ADDRESS_UNPROVEN else standing.replace("-", ".", 1)

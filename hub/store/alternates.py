@@ -62,7 +62,7 @@ def _turned(
         return known
     event_type = _event_type(conn, row, name)
     refused = withheld(name, event_type)
-    standing = endpoints.standing(conn, name, str(other.body.get("settings", {}).get("url", "")))
+    standing = endpoints.standing(endpoints.get(conn, name), str(other.body.get("settings", {}).get("url", "")))
     made = {
         **row,
         "delivery_id": delivery_id(row["seq"], name, event_type),

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, case, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, case, insert, or_, select, text, update
 
 from hub.store.tables import alerts, attempts, deliveries
 
@@ -141,21 +141,41 @@ def still_current(conn: Connection, delivery_id: str, worker: str) -> bool:
     return conn.execute(stmt).first() is not None
 
 
-def record_attempt(conn: Connection, row: Mapping[str, Any]) -> None:
-    """Adds one finished attempt; the same attempt recorded twice stays once."""
-    known = select(attempts.c.n).where(attempts.c.delivery_id == row["delivery_id"], attempts.c.n == row["n"])
-    if conn.execute(known).first() is None:
-        conn.execute(insert(attempts), dict(row))
-
-
-def delivered(conn: Connection, delivery_id: str, *, now: int, outcome: str) -> bool:
-    """A 2xx of any attempt, however late, makes it delivered, unless it was acknowledged already."""
-    stmt = (
-        update(deliveries)
-        .where(deliveries.c.delivery_id == delivery_id, deliveries.c.state.not_in(("delivered", "acknowledged")))
-        .values(state="delivered", delivered_at=now, outcome=outcome, lease_until=None, rev=now)
+_insert_attempt = insert(attempts)
+_tell = (
+    update(deliveries)
+    .where(deliveries.c.delivery_id == bindparam("id"), text("state NOT IN ('delivered', 'acknowledged')"))
+    .values(
+        state="delivered",
+        delivered_at=bindparam("now"),
+        outcome=bindparam("word"),
+        lease_until=None,
+        rev=bindparam("now"),
     )
-    return conn.execute(stmt).rowcount == 1
+)
+_recent = (
+    select(deliveries.c.delivery_id)
+    .where(deliveries.c.endpoint_id == bindparam("endpoint"), deliveries.c.seq < bindparam("before"))
+    .order_by(deliveries.c.seq.desc())
+    .limit(bindparam("most"))
+)
+
+
+def record_attempts(conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Adds finished attempts; one recorded before stays as it is."""
+    ids = [row["delivery_id"] for row in rows]
+    known = {
+        tuple(row)
+        for row in conn.execute(select(attempts.c.delivery_id, attempts.c.n).where(attempts.c.delivery_id.in_(ids)))
+    }
+    fresh = {(row["delivery_id"], row["n"]): dict(row) for row in rows if (row["delivery_id"], row["n"]) not in known}
+    if fresh:
+        conn.execute(_insert_attempt, list(fresh.values()))
+
+
+def delivered(conn: Connection, words: Mapping[str, str], *, now: int) -> None:
+    """Each of these deliveries arrived, with that last word; a 2xx of any attempt counts, however late, and an acknowledged one stays so."""
+    conn.execute(_tell, [{"id": delivery_id, "word": word, "now": now} for delivery_id, word in words.items()])
 
 
 def settle(
@@ -243,13 +263,8 @@ def redeliver(conn: Connection, delivery_id: str, *, now: int) -> bool:
 
 def recent_ids(conn: Connection, endpoint_id: str, before_seq: int, most: int = 10) -> tuple[str, ...]:
     """The ids of the deliveries to that endpoint before this seq, newest first: what lets a receiver notice a gap (DEL-9)."""
-    stmt = (
-        select(deliveries.c.delivery_id)
-        .where(deliveries.c.endpoint_id == endpoint_id, deliveries.c.seq < before_seq)
-        .order_by(deliveries.c.seq.desc())
-        .limit(most)
-    )
-    return tuple(conn.execute(stmt).scalars())
+    values = {"endpoint": endpoint_id, "before": before_seq, "most": most}
+    return tuple(conn.execute(_recent, values).scalars())
 
 
 def cover_summaries(conn: Connection, endpoint_id: str, *, by: str, now: int) -> int:

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, insert, or_, select, update
 
 from hub.clock import from_us, to_us
 from hub.errors import ConfigError
@@ -79,9 +79,17 @@ def get(conn: Connection, endpoint_id: str) -> EndpointState | None:
     return _state(row) if row is not None else None
 
 
-def standing(conn: Connection, endpoint_id: str, url: str) -> str:
-    """ "" when alerts may go to `url` now, else `ADDRESS_UNPROVEN`, "endpoint-unproven" or "endpoint-suspended"."""
-    known = get(conn, endpoint_id)
+def several(conn: Connection, endpoint_ids: Sequence[str]) -> dict[str, EndpointState]:
+    """The states of those that were created."""
+    found: dict[str, EndpointState] = {}
+    for start in range(0, len(endpoint_ids), 500):
+        some = endpoint_states.c.endpoint_id.in_(endpoint_ids[start : start + 500])
+        found |= {row.endpoint_id: _state(row) for row in conn.execute(select(endpoint_states).where(some))}
+    return found
+
+
+def standing(known: EndpointState | None, url: str) -> str:
+    """What keeps alerts from `url` now: nothing (""), `ADDRESS_UNPROVEN`, "endpoint-unproven" or "endpoint-suspended"."""
     if known is None:
         return "endpoint-unproven"
     if known.may_send(url):
@@ -122,15 +130,16 @@ def failed(conn: Connection, endpoint_id: str, *, open_until: datetime | None = 
     return found.failures if found is not None else 0
 
 
-def answered(conn: Connection, endpoint_id: str) -> bool:
-    """It took a delivery: no failures, circuit closed. True when that changed something; a healthy endpoint costs no write."""
-    stmt = select(endpoint_states.c.failures, endpoint_states.c.open_until).where(
-        endpoint_states.c.endpoint_id == endpoint_id
+def answered(conn: Connection, endpoint_ids: Sequence[str]) -> list[str]:
+    """They took a delivery: no failures, circuit closed. Returns those for whom that is news; a healthy endpoint costs no write."""
+    troubled = select(endpoint_states.c.endpoint_id).where(
+        endpoint_states.c.endpoint_id.in_(endpoint_ids),
+        or_(endpoint_states.c.failures != 0, endpoint_states.c.open_until.is_not(None)),
     )
-    row = conn.execute(stmt).one_or_none()
-    if row is None or (row.failures == 0 and row.open_until is None):
-        return False
-    return _change(conn, endpoint_id, {"failures": 0, "open_until": None})
+    again = list(conn.execute(troubled).scalars())
+    for endpoint_id in again:
+        _change(conn, endpoint_id, {"failures": 0, "open_until": None})
+    return again
 
 
 def secrets_of(state: EndpointState, seal_key: bytes) -> tuple[str, ...]:

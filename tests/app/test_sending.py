@@ -9,6 +9,7 @@ from hub.app.sending import may_send_in, recipient_of
 from hub.cap.model import Alert, Info
 from hub.policy import No, Yes
 from hub.store import rules
+from hub.store.rulebook import read
 from hub.subscription import AlertFacts, InfoFacts
 from tests.hubbing import endpoint, hub_in
 
@@ -27,9 +28,9 @@ async def test_another_mode_is_never_sent_not_even_an_ending(tmp_path: Path) -> 
         await endpoint(hub, "e", "http://127.0.0.1:1/")
         ask = may_send_in("test")
         for event in ("alert.new", "alert.cancel"):
-            answer = await hub.store.read(lambda conn, e=event: ask(conn, facts("Actual"), "e", e))
+            answer = await hub.store.read(lambda conn, e=event: ask(read(conn), facts("Actual"), "e", e))
             assert answer == No("wrong-mode")
-        assert await hub.store.read(lambda conn: ask(conn, facts(), "e", "alert.new")) == Yes()
+        assert await hub.store.read(lambda conn: ask(read(conn), facts(), "e", "alert.new")) == Yes()
 
 
 async def test_a_private_alert_goes_to_the_addresses_an_endpoint_is_known_under(tmp_path: Path) -> None:
@@ -38,9 +39,9 @@ async def test_a_private_alert_goes_to_the_addresses_an_endpoint_is_known_under(
         await hub.store.write(lambda conn: rules.put(conn, "endpoint", "e", body, origin="desk", by="t", at=NOW))
         ask = may_send_in("test")
         private = facts(scope="Private", addresses=("so-y-te@dongnai.example",))
-        assert await hub.store.read(lambda conn: ask(conn, private, "e", "alert.new")) == Yes()
+        assert await hub.store.read(lambda conn: ask(read(conn), private, "e", "alert.new")) == Yes()
         other = facts(scope="Private", addresses=("cong-an@dongnai.example",))
-        assert isinstance(await hub.store.read(lambda conn: ask(conn, other, "e", "alert.new")), No)
+        assert isinstance(await hub.store.read(lambda conn: ask(read(conn), other, "e", "alert.new")), No)
 
 
 async def test_the_treaty_of_this_moment_counts(tmp_path: Path) -> None:
@@ -49,12 +50,12 @@ async def test_the_treaty_of_this_moment_counts(tmp_path: Path) -> None:
         known = {"kind": "neighbour"}
         await hub.store.write(lambda conn: rules.put(conn, "owner", "co-quan", known, origin="desk", by="t", at=NOW))
         ask = may_send_in("test")
-        assert isinstance(await hub.store.read(lambda conn: ask(conn, facts(), "e", "alert.new")), No)
+        assert isinstance(await hub.store.read(lambda conn: ask(read(conn), facts(), "e", "alert.new")), No)
         treaty = {"hazards": ["flood"]}
         await hub.store.write(lambda conn: rules.put(conn, "treaty", "co-quan", treaty, origin="desk", by="t", at=NOW))
-        assert await hub.store.read(lambda conn: ask(conn, facts(), "e", "alert.new")) == Yes()
+        assert await hub.store.read(lambda conn: ask(read(conn), facts(), "e", "alert.new")) == Yes()
 
 
 async def test_an_endpoint_nobody_knows_has_no_owner(tmp_path: Path) -> None:
     async with hub_in(tmp_path) as hub:
-        assert (await hub.store.read(lambda conn: recipient_of(conn, "nobody"))).owner == ""
+        assert (await hub.store.read(lambda conn: recipient_of(read(conn), "nobody"))).owner == ""

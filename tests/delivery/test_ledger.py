@@ -52,7 +52,7 @@ async def test_a_late_2xx_makes_it_delivered_and_an_old_failure_changes_nothing(
         row = {**(await ledger(hub))[0]}
         now = to_us(hub.clock.now())
         tried = written.Tried(row=row, worker="old", began_at=now, ended_at=now, status=204)
-        await hub.store.write(lambda conn: written.arrived(conn, tried, Receipt(204)))
+        await hub.store.write(lambda conn: written.arrived(conn, [(tried, Receipt(204))]))
         assert (await ledger(hub))[0]["state"] == "delivered"
         stale = written.Tried(row=row, worker="old", began_at=now, ended_at=now, status=500, outcome="retry")
         await hub.store.write(

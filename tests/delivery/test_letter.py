@@ -24,7 +24,9 @@ async def test_it_carries_the_alert_its_place_and_the_ids_before_it(tmp_path: Pa
         second = await say(hub, "hai")
         await settle(hub)
         rows = await ledger(hub)
-        made = await hub.store.read(lambda conn: hub.courier.desk.delivery(conn, rows[1], attempted_at=hub.clock.now()))
+        made = await hub.store.read(
+            lambda conn: hub.courier.last.desk.delivery(conn, rows[1], attempted_at=hub.clock.now())
+        )
         assert (made.seq, made.chain_id, made.chain_seq) == (second.seq, second.chain_id, 1)
         assert made.alert is not None
         assert made.alert.identifier == "hai"
@@ -36,4 +38,4 @@ async def test_it_carries_the_alert_its_place_and_the_ids_before_it(tmp_path: Pa
 
 async def test_an_endpoint_nobody_names_any_more_is_none(tmp_path: Path) -> None:
     async with hub_in(tmp_path) as hub:
-        assert await hub.store.read(lambda conn: hub.courier.desk.endpoint(conn, "nobody")) is None
+        assert await hub.store.read(lambda conn: hub.courier.last.desk.endpoint_of(conn, "nobody")) is None

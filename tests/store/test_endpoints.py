@@ -151,15 +151,15 @@ def test_failures_count_in_a_row_and_one_answer_ends_them(conn: Connection, made
     assert endpoints.failed(conn, "e1", open_until=NOW + timedelta(seconds=30)) == 2
     assert endpoints.failed(conn, "e1") == 3
     assert current(conn).open_until == NOW + timedelta(seconds=30)
-    assert endpoints.answered(conn, "e1")
+    assert endpoints.answered(conn, ["e1", "unknown"]) == ["e1"]
     assert (current(conn).failures, current(conn).open_until) == (0, None)
     assert endpoints.failed(conn, "e1") == 1
     assert endpoints.failed(conn, "unknown") == 0
 
 
 def test_a_healthy_endpoint_costs_no_write(conn: Connection, made: endpoints.EndpointState) -> None:
-    assert not endpoints.answered(conn, "e1")
-    assert not endpoints.answered(conn, "unknown")
+    assert endpoints.answered(conn, ["e1"]) == []
+    assert endpoints.answered(conn, ["unknown"]) == []
     assert current(conn).rev == made.rev
 
 
