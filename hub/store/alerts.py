@@ -30,6 +30,7 @@ _NODE = (
     alerts.c.provenance,
     alerts.c.chain_id,
     alerts.c.chain_seq,
+    alerts.c.held_until,
     alerts.c.state,
     alerts.c.superseded_by,
     alerts.c.live_until,
@@ -233,6 +234,17 @@ def grant(conn: Connection, alert_id: str) -> None:
     conn.execute(update(alerts).where(alerts.c.alert_id == alert_id).values(released=1))
 
 
+def hold(conn: Connection, alert_id: str, *, reason: str, until: int, by: str) -> None:
+    """The alert, which had taken effect, waits for a person."""
+    stmt = update(alerts).where(alerts.c.alert_id == alert_id)
+    conn.execute(stmt.values(reason=reason, held_until=until, held_by=by))
+
+
+def wait_no_more(conn: Connection, alert_id: str) -> None:
+    """What the alert waited for has been settled by another message: no person need decide."""
+    conn.execute(update(alerts).where(alerts.c.alert_id == alert_id).values(held_until=None, held_by=None))
+
+
 def settle_held(
     conn: Connection,
     alert_id: str,
@@ -249,7 +261,7 @@ def settle_held(
     """The held alert is decided, by that person."""
     conn.execute(
         update(alerts)
-        .where(alerts.c.alert_id == alert_id, alerts.c.disposition == "held")
+        .where(alerts.c.alert_id == alert_id, alerts.c.held_until.is_not(None))
         .values(
             disposition=disposition,
             reason=reason,

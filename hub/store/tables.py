@@ -145,7 +145,7 @@ alerts = Table(
     Column("state", Text, nullable=False),  # a chain state of hub.cap.chain, or none (never in force)
     Column("superseded_by", Text),
     Column("withdrawn_at", BigInteger),
-    Column("held_until", BigInteger),
+    Column("held_until", BigInteger),  # set while it waits for a person
     Column("held_by", Text),
     Column("live_until", BigInteger, nullable=False),  # the last info's end
     Column("keep_until", BigInteger, nullable=False),  # of an ending: until what it ends would have expired + 24 h
@@ -157,12 +157,13 @@ alerts = Table(
     Index("alerts_by_chain", "chain_id"),
     Index("alerts_by_source_key", "source", "source_key"),
     Index("alerts_in_force", "state", "live_until"),
+    Index("alerts_waiting", "held_until"),
 )
 events = Table(  # the accepted order: what feeds, routing and followers resume from; gapless, in commit order
     "events",
     metadata,
     Column("seq", BigInteger, primary_key=True),
-    Column("kind", Text, nullable=False),  # decided | revived | released | withdrawn
+    Column("kind", Text, nullable=False),  # decided | revived | held | released | dismissed | withdrawn
     Column("alert_id", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
     Index("events_by_alert", "alert_id"),

@@ -93,6 +93,7 @@ def upgrade() -> None:
         batch_op.create_index("alerts_by_identifier", ["identifier", "sender"], unique=False)
         batch_op.create_index("alerts_by_source_key", ["source", "source_key"], unique=False)
         batch_op.create_index("alerts_in_force", ["state", "live_until"], unique=False)
+        batch_op.create_index("alerts_waiting", ["held_until"], unique=False)
 
     op.create_table(
         "aliases",
