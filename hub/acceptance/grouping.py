@@ -70,7 +70,7 @@ def group(conn: Connection, head: Head, facts: IncidentFacts, windows: Windows) 
         conn,
         incident_id=incident_id,
         n=n,
-        hazard=_hazard(facts, windows),
+        hazards=frozenset().union(*(c.hazards for c in chains)),
         began_at=to_us(min(c.began_at for c in chains)),
         last_at=to_us(max(max(c.until, c.began_at) for c in chains)),
         body=_encode(chains).decode(),
@@ -83,10 +83,6 @@ def _own(conn: Connection, chain_id: str) -> Row[Any] | None:
     """The incident the chain is in: it stays in it, whatever its hazard or time becomes."""
     chain = next(iter(alerts.chains_by_age(conn, [chain_id])), None)
     return incidents.get(conn, chain.incident_id) if chain is not None and chain.incident_id else None
-
-
-def _hazard(facts: IncidentFacts, windows: Windows) -> str:
-    return windows.quake if windows.quake in facts.hazards else min(facts.hazards, default="other")
 
 
 def _began_at(alert: Alert) -> datetime:

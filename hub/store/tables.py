@@ -206,12 +206,18 @@ incidents = Table(
     metadata,
     Column("incident_id", Text, primary_key=True),
     Column("n", BigInteger, nullable=False),
-    Column("hazard", Text, nullable=False),
     Column("began_at", BigInteger, nullable=False),
     Column("last_at", BigInteger, nullable=False),
     Column("lat", Text),
     Column("lon", Text),
     Column("body", Text, nullable=False),
+)
+incident_hazards = Table(  # every hazard of every chain of the incident: it is found by any of them
+    "incident_hazards",
+    metadata,
+    Column("incident_id", Text, primary_key=True),
+    Column("hazard", Text, primary_key=True),
+    Column("last_at", BigInteger, nullable=False),
     Index("incidents_by_time", "hazard", "last_at"),
 )
 

@@ -202,7 +202,6 @@ def upgrade() -> None:
         "incidents",
         sa.Column("incident_id", sa.Text(), nullable=False),
         sa.Column("n", sa.BigInteger(), nullable=False),
-        sa.Column("hazard", sa.Text(), nullable=False),
         sa.Column("began_at", sa.BigInteger(), nullable=False),
         sa.Column("last_at", sa.BigInteger(), nullable=False),
         sa.Column("lat", sa.Text(), nullable=True),
@@ -210,7 +209,14 @@ def upgrade() -> None:
         sa.Column("body", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("incident_id"),
     )
-    with op.batch_alter_table("incidents", schema=None) as batch_op:
+    op.create_table(
+        "incident_hazards",
+        sa.Column("incident_id", sa.Text(), nullable=False),
+        sa.Column("hazard", sa.Text(), nullable=False),
+        sa.Column("last_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("incident_id", "hazard"),
+    )
+    with op.batch_alter_table("incident_hazards", schema=None) as batch_op:
         batch_op.create_index("incidents_by_time", ["hazard", "last_at"], unique=False)
 
     op.create_table(
