@@ -92,6 +92,7 @@ class Desk:
             seq=row["seq"],
             chain_id=row["chain_id"],
             chain_seq=row["chain_seq"],
+            **_standing(conn, row["chain_id"]),
             incident_id=told.incident_id,
             alert=told.facts.alert,
             cap_xml=told.cap_xml,
@@ -100,23 +101,30 @@ class Desk:
                 i for i in msgspec.json.decode(row["infos"]) if told.facts.infos[i].live_until > attempted_at
             ),
             flags=told.flags,
-            summary=self._summary(conn, row, told) if row["event_type"] == "alert.summary" else (),
+            summary=self._summary(conn, row) if row["event_type"] == "alert.summary" else (),
             recent_ids=deliveries.recent_ids(conn, row["endpoint_id"], row["seq"]),
         )
 
-    def _summary(self, conn: Connection, row: Mapping[str, Any], told: Told) -> tuple[Mapping[str, Any], ...]:
+    def _summary(self, conn: Connection, row: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
         """One line for each alert in force that the summary tells: the carrier's own first."""
-        others = [
-            (r.alert_id, r.seq, self.told(conn, r.alert_id)) for r in deliveries.covered_by(conn, row["delivery_id"])
-        ]
+        rows = [row, *(other._mapping for other in deliveries.covered_by(conn, row["delivery_id"]))]
         return tuple(
             {
-                "alert_id": alert_id,
-                "seq": seq,
+                **{name: one_row[name] for name in ("alert_id", "seq", "chain_id", "chain_seq")},
+                **_standing(conn, one_row["chain_id"]),
                 "identifier": one.facts.alert.identifier,
                 "severity": one.facts.alert.severity(),
                 "headline": next((i.headline or i.event for i in one.facts.alert.infos), ""),
                 "live_until": max(i.live_until for i in one.facts.infos).isoformat(),
             }
-            for alert_id, seq, one in [(row["alert_id"], row["seq"], told), *others]
+            for one_row, one in ((each, self.told(conn, each["alert_id"])) for each in rows)
         )
+
+
+def _standing(conn: Connection, chain_id: str) -> dict[str, tuple[str, ...]]:
+    """`heads` and `chain_aliases` of that chain as they are now; both empty for what is in no chain."""
+    if not chain_id:
+        return {"heads": (), "chain_aliases": ()}
+    family = alerts.family(conn, chain_id)
+    heads = sorted(alerts.heads_of(conn, family[0]))
+    return {"heads": tuple(heads), "chain_aliases": tuple(other for other in family if other != chain_id)}

@@ -163,11 +163,10 @@ def set_incident(conn: Connection, *, chain_id: str, incident_id: str) -> None:
 
 
 def family(conn: Connection, chain_id: str) -> list[str]:
-    """The chain and all its aliases: deliveries keep the id they were made under."""
-    rows = conn.execute(
-        select(chains.c.chain_id).where(or_(chains.c.chain_id == chain_id, chains.c.alias_of == chain_id))
-    )
-    return [row[0] for row in rows] or [chain_id]
+    """The chain, oldest id first, and all its aliases, of which `chain_id` may be one: deliveries keep the id they were made under."""
+    oldest = select(func.coalesce(chains.c.alias_of, chains.c.chain_id)).where(chains.c.chain_id == chain_id)
+    same = or_(chains.c.chain_id == oldest.scalar_subquery(), chains.c.alias_of == oldest.scalar_subquery())
+    return list(conn.execute(select(chains.c.chain_id).where(same).order_by(chains.c.n)).scalars()) or [chain_id]
 
 
 def source_key_of(conn: Connection, source: str, names: Sequence[str]) -> str | None:
