@@ -234,7 +234,9 @@ def _said_in(found: Candidate, encoding: str) -> Candidate:
     """The alert, cut out of a document that was read in `encoding` instead of the one it names ("" when it was not)."""
     if not encoding:
         return found
-    return replace(found, repairs=(Repair(f"encoding-{encoding}", "", "utf-8", encoding, certain=False), *found.repairs))
+    return replace(
+        found, repairs=(Repair(f"encoding-{encoding}", "", "utf-8", encoding, certain=False), *found.repairs)
+    )
 
 
 def _validators(fetched: Fetched) -> tuple[str, str]:

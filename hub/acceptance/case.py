@@ -19,7 +19,6 @@ from hub.places import Gazetteer
 from hub.policy import Authority
 from hub.store.head import Head
 
-
 HOLD = timedelta(minutes=10)
 """A held alert waits so long for a person; its alarm is open from the first moment."""
 

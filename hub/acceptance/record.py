@@ -21,6 +21,7 @@ from hub.places import fold
 from hub.store import alarms, alerts, audit
 from hub.store.head import Head
 
+
 def record(case: Case, outcome: Outcome) -> Decision:
     """Writes the decision; every disposition but `duplicate` and `unchanged` comes through here."""
     conn, alert_id = case.conn, case.alert_id

@@ -28,9 +28,7 @@ def listeners(hub: Hub) -> list[Listener]:
     for settings in read_here(hub):
         source, connector, fetcher = connected(hub, settings)
         silent_after_s = settings.silent_after_s
-        made.append(
-            Listener(source, connector, fetcher, outlet=outlet, clock=hub.clock, silent_after_s=silent_after_s)
-        )
+        made.append(Listener(source, connector, fetcher, outlet=outlet, clock=hub.clock, silent_after_s=silent_after_s))
     return made
 
 

@@ -81,6 +81,7 @@ class Desk:
     def delivery(self, conn: Connection, row: Mapping[str, Any], *, attempted_at: datetime) -> Delivery:
         """The delivery of one ledger row."""
         told = self.told(conn, row["alert_id"])
+        heads, aliases = _standing(conn, row["chain_id"])
         return Delivery(
             delivery_id=row["delivery_id"],
             event_type=row["event_type"],
@@ -92,7 +93,8 @@ class Desk:
             seq=row["seq"],
             chain_id=row["chain_id"],
             chain_seq=row["chain_seq"],
-            **_standing(conn, row["chain_id"]),
+            heads=heads,
+            chain_aliases=aliases,
             incident_id=told.incident_id,
             alert=told.facts.alert,
             cap_xml=told.cap_xml,
@@ -107,24 +109,28 @@ class Desk:
 
     def _summary(self, conn: Connection, row: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
         """One line for each alert in force that the summary tells: the carrier's own first."""
-        rows = [row, *(other._mapping for other in deliveries.covered_by(conn, row["delivery_id"]))]
-        return tuple(
-            {
-                **{name: one_row[name] for name in ("alert_id", "seq", "chain_id", "chain_seq")},
-                **_standing(conn, one_row["chain_id"]),
-                "identifier": one.facts.alert.identifier,
-                "severity": one.facts.alert.severity(),
-                "headline": next((i.headline or i.event for i in one.facts.alert.infos), ""),
-                "live_until": max(i.live_until for i in one.facts.infos).isoformat(),
-            }
-            for one_row, one in ((each, self.told(conn, each["alert_id"])) for each in rows)
-        )
+        others: list[Mapping[str, Any]] = [
+            dict(other._mapping) for other in deliveries.covered_by(conn, row["delivery_id"])
+        ]
+        return tuple(self._line(conn, one) for one in (row, *others))
+
+    def _line(self, conn: Connection, row: Mapping[str, Any]) -> Mapping[str, Any]:
+        facts = self.told(conn, row["alert_id"]).facts
+        heads, aliases = _standing(conn, row["chain_id"])
+        return {
+            **{name: row[name] for name in ("alert_id", "seq", "chain_id", "chain_seq")},
+            "heads": heads,
+            "chain_aliases": aliases,
+            "identifier": facts.alert.identifier,
+            "severity": facts.alert.severity(),
+            "headline": next((i.headline or i.event for i in facts.alert.infos), ""),
+            "live_until": max(i.live_until for i in facts.infos).isoformat(),
+        }
 
 
-def _standing(conn: Connection, chain_id: str) -> dict[str, tuple[str, ...]]:
-    """`heads` and `chain_aliases` of that chain as they are now; both empty for what is in no chain."""
+def _standing(conn: Connection, chain_id: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(heads, aliases) of that chain as they are now; both empty for what is in no chain."""
     if not chain_id:
-        return {"heads": (), "chain_aliases": ()}
+        return (), ()
     family = alerts.family(conn, chain_id)
-    heads = sorted(alerts.heads_of(conn, family[0]))
-    return {"heads": tuple(heads), "chain_aliases": tuple(other for other in family if other != chain_id)}
+    return tuple(sorted(alerts.heads_of(conn, family[0]))), tuple(other for other in family if other != chain_id)

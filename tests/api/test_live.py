@@ -62,7 +62,11 @@ async def test_what_waits_for_a_person_is_in_the_snapshot_and_its_decision_is_to
         async with door.client(session=commander) as client:
             assert (await client.post(f"/v1/alerts/{held}/dismiss", json={"reason": "tin giả"})).status_code == 200
         told = await frame(viewer, "alert")
-        assert (told["kind"], told["alert"]["disposition"], told["alert"]["held_until"]) == ("dismissed", "refused", None)
+        assert (told["kind"], told["alert"]["disposition"], told["alert"]["held_until"]) == (
+            "dismissed",
+            "refused",
+            None,
+        )
     async with door.watch(session=commander) as later:
         assert (await frame(later, "snapshot"))["alerts"] == []
 

@@ -132,7 +132,9 @@ def test_every_reason_to_hold_an_alert_has_words() -> None:
     reasons |= {f"beyond-authority {what}" for what in ("sender", "severity", "hazard", "area")}
     for words in DICTIONARIES.values():
         assert {f"because.{reason}" for reason in reasons} == {
-            name for name in words if name.startswith("because.") and name not in ("because.released", "because.dismissed")
+            name
+            for name in words
+            if name.startswith("because.") and name not in ("because.released", "because.dismissed")
         }
         assert f"decider.{DECIDER}" in words
         for act in ("release", "dismiss"):

@@ -48,31 +48,25 @@ async def test_a_source_that_is_switched_off_or_gone_shows_as_off_from_the_start
                 sources.set_mark(conn, name, {"n": 1})
 
         await hub.store.write(before)
-        task = asyncio.create_task(run(hub, ("intake",), ready=_never))
+        seen: asyncio.Future[dict[str, tuple[str, str]]] = asyncio.get_running_loop().create_future()
+
+        async def ready() -> None:
+            rows = await hub.store.read(lambda conn: listing.sources_since(conn, 0))
+            seen.set_result({row.source: (row.state, row.reason) for row in rows})
+
+        task = asyncio.create_task(run(hub, ("intake",), ready=ready))
         async with asyncio.timeout(20):
-            while len(states := await _states(hub)) < 4:
-                await asyncio.sleep(0.02)
+            states = await seen
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
-    assert {name: states[name] for name in ("tat", "chua-doc", "da-bo")} == {
-        name: ("off", "switched-off") for name in ("tat", "chua-doc", "da-bo")
-    }
-    assert states["bat"][0] != "off"
+    assert states.pop("bat")[0] != "off"
+    assert states == dict.fromkeys(("tat", "chua-doc", "da-bo"), ("off", "switched-off"))
 
 
 def _sources(hub: app.Hub, *settings: SourceSettings) -> None:
     config = hub.config
     hub.config = replace(config, profile=replace(config.profile, sources=settings))
-
-
-async def _never() -> None:
-    await asyncio.Event().wait()
-
-
-async def _states(hub: app.Hub) -> dict[str, tuple[str, str]]:
-    rows = await hub.store.read(lambda conn: listing.sources_since(conn, 0))
-    return {row.source: (row.state, row.reason) for row in rows}
 
 
 async def test_a_kind_that_is_none_is_refused_with_the_source_named(tmp_path: Path) -> None:

@@ -119,7 +119,9 @@ def test_utf_8_that_is_windows_1252_is_read_and_said_so() -> None:
     root, encoding = open_xml(b'<?xml version="1.0" encoding="UTF-8"?><a>Qu\xe9bec \x96 n</a>')
     assert (text(root), encoding) == ("Québec – n", "windows-1252")
     root, encoding = open_xml(b"<a>Qu\xe9bec \x81</a>")
-    assert (text(root), encoding) == ("Québec \ufffd", "windows-1252"), "a letter that windows-1252 has not spoils no other"
+    assert (text(root), encoding) == ("Québec \ufffd", "windows-1252"), (
+        "a letter that windows-1252 has not spoils no other"
+    )
     root, encoding = open_xml("<a>Québec</a>".encode())
     assert (text(root), encoding) == ("Québec", "")
 

@@ -91,7 +91,9 @@ async def test_every_alert_of_a_summary_says_where_it_stands(tmp_path: Path, rec
     async with hub_in(tmp_path) as hub:
         await endpoint(hub, "e", receiver.base)
         body, backlog = cap("mot"), cap("hai")
-        told = [candidate_of(read(one, zone=ZONE), Payload("nguon", one, "", hub.clock.now())) for one in (body, backlog)]
+        told = [
+            candidate_of(read(one, zone=ZONE), Payload("nguon", one, "", hub.clock.now())) for one in (body, backlog)
+        ]
         first, second = await hub.acceptor.accept([replace(one, backlog=True) for one in told])
         await hub.router.step(0)
         await hub.store.write(lambda conn: conn.execute(update(deliveries).values(due_at=0)))

@@ -278,7 +278,11 @@ async def test_an_attempt_that_a_full_disk_leaves_unwritten_is_said_and_comes_ba
         (told,) = [entry for entry in said if entry["log_level"] == "error"]
         assert (told["event"], told["error"]) == ("delivery.attempt_unwritten", "NotStored: disk full")
         row = (await ledger(hub))[0]
-        assert (row["state"], row["delivery_id"], told["delivery"]) == ("in_flight", row["delivery_id"], row["delivery_id"])
+        assert (row["state"], row["delivery_id"], told["delivery"]) == (
+            "in_flight",
+            row["delivery_id"],
+            row["delivery_id"],
+        )
         await settle(hub)
         assert len(receiver.got) == 1, "nobody takes it before its lease is over"
         await hub.store.write(lambda conn: conn.execute(update(table).values(lease_until=1)))

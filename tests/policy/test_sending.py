@@ -154,7 +154,9 @@ def test_restriction_without_the_scope_is_treated_as_restricted() -> None:
 
 
 def test_a_bare_end_names_what_it_ends_and_says_nothing_else() -> None:
-    told = facts(scope="Restricted", restriction="mật", note="lý do", codes=("x",), addresses=("a",), incidents=("i",)).alert
+    told = facts(
+        scope="Restricted", restriction="mật", note="lý do", codes=("x",), addresses=("a",), incidents=("i",)
+    ).alert
     end = bare_end(replace(told, msg_type="Update"), [Reference("s", "b", SENT)])
     assert end == Alert("a", "s", SENT, msg_type="Cancel", references=(Reference("s", "b", SENT),))
     assert isinstance(may_publish(AlertFacts("a", "s", end, ())), Yes) and end.is_ending()

@@ -8,9 +8,7 @@ from hub.store import incidents
 from tests.store.fresh import fresh
 
 
-def _keep(
-    conn: Connection, incident_id: str, n: int, *hazards: str, last_at: int = 10, known: bool = False
-) -> None:
+def _keep(conn: Connection, incident_id: str, n: int, *hazards: str, last_at: int = 10, known: bool = False) -> None:
     incidents.keep(
         conn,
         incident_id=incident_id,
