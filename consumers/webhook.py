@@ -4,24 +4,31 @@ What arrives. Headers `webhook-id` (the delivery's id, the same over all tries),
 and `webhook-signature` (one `v1,…` or `v1a,…` a secret; two secrets are active while one is being replaced). The JSON body is
 
     {"type": "alert.new", "timestamp": "2026-11-24T03:05:00Z",
-     "data": {"alert_id": …, "seq": 812, "chain_id": …, "chain_seq": 2, "incident_id": …, "mode": "actual",
-              "reason": …, "sounds": ["new"], "flags": […], "live_infos": [0], "recent_ids": […], "alert": {… CAP 1.2 with its own spelling …}}}
+     "data": {"alert_id": …, "seq": 812, "chain_id": …, "chain_seq": 2, "heads": […], "chain_aliases": [],
+              "incident_id": …, "mode": "actual", "reason": …, "sounds": ["new"], "flags": […], "live_infos": [0], "recent_ids": […],
+              "alert": {… CAP 1.2 with its own spelling …}}}
 
 `type` is one of `hub.consumer.EVENT_TYPES`; `timestamp` is when the source sent the alert (for events without one: when we tried).
-`live_infos` are the positions of the infos that concern the receiver and are still live. `sounds` says why it sounds at the receiver:
-`new`, `ended`, `disputed`, or what an Update changed (`severity`, `area`, `onset-earlier`, `expires-later`, `instruction`); with an
-empty list it is shown and stays silent. `alert.summary` carries `data.summary`, a list;
+`heads` are the `alert_id`s that have the last word in the chain as this is sent: normally one, the newest version. Two live on side by
+side where a source splits a warning or where an Update joined two chains of which one goes on; `chain_aliases` are then the other ids of
+what is one chain now. `live_infos` are the positions of the infos that concern the receiver and are still live. `sounds`
+says why it sounds at the receiver: `new`, `ended`, `disputed`, or what an Update changed (`severity`, `area`, `onset-earlier`,
+`expires-later`, `instruction`); with an empty list it is shown and stays silent. `alert.summary` carries
+`data.summary`, a list of alerts in force, each with its `alert_id`, `chain_id`, `chain_seq`, `heads` and `chain_aliases`;
 `endpoint.challenge` carries `data.challenge`. With format "cap" the body of a delivery that has an alert is the CAP document and the
-rest of `data` stands in headers `hub-event-type`, `hub-alert-id`, `hub-seq`, `hub-chain-id`, `hub-chain-seq`, `hub-incident-id`,
-`hub-mode`, `hub-reason` (percent-encoded UTF-8), `hub-sounds`, `hub-flags`, `hub-live-infos`, `hub-recent-ids`; these headers are not under the
-signature, which covers id, timestamp and body, so trust TLS for them and `sent` and `references` of the document for the order.
+rest of `data` stands in headers `hub-event-type`, `hub-alert-id`, `hub-seq`, `hub-chain-id`, `hub-chain-seq`, `hub-heads`,
+`hub-chain-aliases`, `hub-incident-id`, `hub-mode`, `hub-reason` (percent-encoded UTF-8), `hub-sounds`, `hub-flags`, `hub-live-infos`,
+`hub-recent-ids`; these headers are not under the signature, which covers id, timestamp and body, so trust TLS for them and `sent` and
+`references` of the document for the order.
 
 What a receiver must do:
   * verify the signature over the raw body with a constant-time comparison, refuse a timestamp more than five minutes off;
   * answer 2xx within 5 seconds, as soon as the delivery is stored; work on it afterwards. Redirects are not followed;
   * a `webhook-id` it already has: answer 2xx and do nothing (at least once, never exactly once);
-  * apply an event only when its `chain_seq` is greater than the last one applied of that `chain_id`: a slow older request may arrive
-    after the Cancel;
+  * of each chain (a `chain_id` and its `chain_aliases`) keep the `heads` of the event with the greatest `chain_seq`. Whatever you hold
+    of the chain and is not among them is over; the alert of an event counts only when it is among them. So a slow older request that
+    arrives after the Cancel changes nothing, and of two heads neither hides the other: keep alerts by `alert_id`, never only the newest
+    of a chain. `alert.left_your_area` ends what you hold in the same way and brings nothing; an event without `chain_id` ends nothing;
   * look at `expires` of the infos before sounding anything: what has expired is shown, not sounded;
   * an id in `recent_ids` that it never saw is a gap: fetch `/v1/events?after=`;
   * `endpoint.challenge`: answer 2xx with {"challenge": "<the value>"}, or the bare value: nothing else is sent before;
@@ -135,6 +142,8 @@ class Channel:
             "seq": delivery.seq,
             "chain_id": delivery.chain_id,
             "chain_seq": delivery.chain_seq,
+            "heads": delivery.heads,
+            "chain_aliases": delivery.chain_aliases,
             "incident_id": delivery.incident_id,
             "mode": delivery.mode,
             "reason": delivery.reason,
@@ -177,6 +186,8 @@ def _context_headers(delivery: Delivery) -> dict[str, str]:
         "hub-seq": str(delivery.seq),
         "hub-chain-id": delivery.chain_id,
         "hub-chain-seq": str(delivery.chain_seq),
+        "hub-heads": " ".join(delivery.heads),
+        "hub-chain-aliases": " ".join(delivery.chain_aliases),
         "hub-incident-id": delivery.incident_id,
         "hub-mode": delivery.mode,
         "hub-reason": quote(delivery.reason, safe=" "),

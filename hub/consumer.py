@@ -48,7 +48,8 @@ class Endpoint:
 class Delivery:
     """One alert version owed to one endpoint. `delivery_id` never changes over retries and restarts (DEL-1).
 
-    `chain_seq` grows within a chain: the receiver applies only newer ones (CHN-1). `recent_ids` are the ten delivery ids before this
+    `chain_seq` grows within a chain. `heads` are the alerts that have the last word in it as this is sent, normally one;
+    `chain_aliases` are other ids of the same chain, under which its parts were told before they were joined (CHN-1). `recent_ids` are the ten delivery ids before this
     one for the same endpoint, newest first, so that the receiver notices a gap. `live_infos` are the indexes of the infos that matched
     and are still live. `sounds` says why it sounds: "new", "ended", "disputed", or what an Update changed ("severity", "area",
     "onset-earlier", "expires-later", "instruction"); () is only shown. `alert` is None only for `endpoint.*` events; `summary` is set only for `alert.summary`.
@@ -64,6 +65,8 @@ class Delivery:
     seq: int = 0
     chain_id: str = ""
     chain_seq: int = 0
+    heads: tuple[str, ...] = ()
+    chain_aliases: tuple[str, ...] = ()
     incident_id: str = ""
     alert: Alert | None = None
     cap_xml: bytes = b""

@@ -20,12 +20,12 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
-from connectors.cap_feed.index import FORMS, Index, documents_in, form_of, names_in, read_index, utf8
+from connectors.cap_feed.index import FORMS, LARGEST, Index, form_of, names_in, read_index
 from connectors.cap_feed.mark import Document, Progress, mark_of, progress_of
 from hub.cap import xml
 from hub.cap.repair import Repair
 from hub.clock import Clock
-from hub.connector import Mark, Payload, Read, Source, Spoken, Unreadable, Withdrawn, candidate_of
+from hub.connector import Candidate, Mark, Payload, Read, Source, Spoken, Unreadable, Withdrawn, candidate_of
 from hub.errors import ConfigError, ParseError, SourceError
 from hub.http import Fetched, Fetcher
 
@@ -129,16 +129,16 @@ class Connector:
         Raises:
             ParseError: neither index nor alert, or the only alert cannot be read.
         """
-        form = form_of(payload.body)
+        root, encoding = xml.open_xml(payload.body, max_bytes=LARGEST)
+        form = form_of(root)
         if form != "cap" and not self._settings.inline:
             return []
-        documents = documents_in(payload.body)
+        documents = xml.documents_of(root, payload.body)
         said: list[Spoken] = []
-        mended = () if utf8(payload.body) == payload.body else (Repair("encoding-windows-1252", "", certain=False),)
         for document in documents:
             try:
                 found = candidate_of(xml.read(document, zone=self._source.zone), payload)
-                said.append(replace(found, repairs=(*mended, *found.repairs)))
+                said.append(found if document is payload.body else _said_in(found, encoding))
             except ParseError as error:
                 if len(documents) == 1 and form == "cap":
                     raise
@@ -228,6 +228,15 @@ class Connector:
             url=fetched.url,
             headers=fetched.headers,
         )
+
+
+def _said_in(found: Candidate, encoding: str) -> Candidate:
+    """The alert, cut out of a document that was read in `encoding` instead of the one it names ("" when it was not)."""
+    if not encoding:
+        return found
+    return replace(
+        found, repairs=(Repair(f"encoding-{encoding}", "", "utf-8", encoding, certain=False), *found.repairs)
+    )
 
 
 def _validators(fetched: Fetched) -> tuple[str, str]:

@@ -6,15 +6,12 @@ names: indexes with a wrong or missing namespace occur.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from lxml import etree
-
-from hub.cap.parser import parse_xml
+from hub.cap.xml import alerts_in, open_xml
 from hub.errors import ParseError
 
 Name = tuple[str, str]
@@ -26,7 +23,6 @@ LONGEST_NAME = 500
 LARGEST = 8 * 1024 * 1024
 """Bytes of an index or of a list of alerts."""
 
-_ENCODING = re.compile(rb"""\s*<\?xml[^>]*?encoding\s*=\s*["']([^"']+)""")
 _CAP_TYPE = "application/cap+xml"
 _XML_TYPES = ("application/xml", "text/xml", "application/common-alerting-protocol+xml")
 _NOT_THE_ALERT = ("self", "hub", "next", "previous", "first", "last", "edit", "replies", "via", "license", "search")
@@ -54,8 +50,8 @@ def read_index(body: bytes, *, url: str, inline: bool) -> Index:
     Raises:
         ParseError: neither Atom, RSS nor anything that carries an alert.
     """
-    root = parse_xml(utf8(body), max_bytes=LARGEST)
-    form = _form(root)
+    root, _ = open_xml(body, max_bytes=LARGEST)
+    form = form_of(root)
     if form == "cap":
         return Index(form, carries=True, names=tuple(_names(root)))
     urls: dict[str, None] = {}
@@ -76,48 +72,17 @@ def read_index(body: bytes, *, url: str, inline: bool) -> Index:
 def names_in(body: bytes) -> tuple[Name, ...]:
     """The alerts a document carries, by (sender, identifier); () when it cannot be read."""
     try:
-        return tuple(_names(parse_xml(utf8(body), max_bytes=LARGEST)))
+        return tuple(_names(open_xml(body, max_bytes=LARGEST)[0]))
     except ParseError:
         return ()
 
 
-def utf8(body: bytes) -> bytes:
-    """`body`, or, when it says it is UTF-8 and is not, what it says in windows-1252: such indexes and warnings occur (pelmorex)."""
-    said = _ENCODING.match(body[:200])
-    if said is not None and said[1].lower() not in (b"utf-8", b"utf8"):
-        return body
-    try:
-        body.decode("utf-8")
-    except UnicodeDecodeError:
-        if body.startswith((b"\xff\xfe", b"\xfe\xff")):
-            return body  # UTF-16 with its mark, which the XML parser knows
-        return body.decode("cp1252", errors="replace").encode()
-    return body
-
-
-def documents_in(body: bytes) -> list[bytes]:
-    """Every CAP alert in `body`, each as a document of its own; `body` itself, byte for byte, when it is one and says its encoding.
-
-    Raises:
-        ParseError: it cannot be read as XML.
-    """
-    body = utf8(body)
-    root = parse_xml(body, max_bytes=LARGEST)
-    if _local(root) == "alert":
-        return [body]
-    return [etree.tostring(element, encoding="utf-8", with_tail=False) for element in _alerts(root)]
-
-
-def form_of(body: bytes) -> str:
+def form_of(root: Any) -> str:
     """ "atom", "rss" or "cap" (anything that carries alerts).
 
     Raises:
         ParseError: none of them.
     """
-    return _form(parse_xml(utf8(body), max_bytes=LARGEST))
-
-
-def _form(root: Any) -> str:
     name = _local(root)
     if name == "feed":
         return "atom"
@@ -128,19 +93,8 @@ def _form(root: Any) -> str:
     raise ParseError("not-cap", f"root element <{name[:60]}> carries no alert; expected an Atom or RSS index or CAP")
 
 
-def _alerts(root: Any) -> Iterator[Any]:
-    """The CAP alerts inside `root`: elements called alert that are in a CAP namespace or, lacking it, look like one."""
-    for element in root.iter():
-        if _local(element) != "alert":
-            continue
-        if ":cap:" in element.tag or any(
-            _local(child) in ("identifier", "sender", "sent", "info") for child in element
-        ):
-            yield element
-
-
 def _carries(element: Any) -> bool:
-    return next(_alerts(element), None) is not None
+    return next(alerts_in(element), None) is not None
 
 
 def _entries(root: Any, name: str) -> Iterator[Any]:
@@ -148,7 +102,7 @@ def _entries(root: Any, name: str) -> Iterator[Any]:
 
 
 def _names(root: Any) -> Iterator[Name]:
-    for element in _alerts(root):
+    for element in alerts_in(root):
         name = (_text(element, "sender"), _text(element, "identifier"))
         if name[1] and max(map(len, name)) <= LONGEST_NAME:
             yield name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -18,6 +18,12 @@ from hub.hazards import Hazards
 from hub.places import Gazetteer
 from hub.policy import Authority
 from hub.store.head import Head
+
+HOLD = timedelta(minutes=10)
+"""A held alert waits so long for a person; its alarm is open from the first moment."""
+
+DECIDER = "duty-commander"
+"""Who is to decide about a held alert."""
 
 
 @dataclass(frozen=True, slots=True)

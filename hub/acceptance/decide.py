@@ -11,7 +11,7 @@ from hub.acceptance import grouping, linking
 from hub.acceptance.case import Case, Decision, Ground, Outcome
 from hub.acceptance.facts import Worked, work_out
 from hub.acceptance.identity import find, identify
-from hub.acceptance.record import decision_of, event, record
+from hub.acceptance.record import decision_of, event, record, tell_anew
 from hub.acceptance.trust import Trust, judge
 from hub.cap.chain import Standing
 from hub.cap.json import content_hash
@@ -133,9 +133,8 @@ def _chain(case: Case, worked: Worked, trust: Trust) -> Decision:
         ),
     )
     decision = record(case, outcome)
-    for other, its_chain in linking.write_standings(conn, linked, chain_id=chain_id, new_id=alert_id, now=case.now):
-        alerts.set_chain_seq(conn, other, alerts.next_chain_seq(conn, its_chain))
-        event(conn, case.head, case.ground, kind="revived", alert_id=other)
+    moved = linking.write_standings(conn, linked, chain_id=chain_id, new_id=alert_id, now=case.now)
+    tell_anew(conn, case.head, case.ground, moved)
     return decision
 
 

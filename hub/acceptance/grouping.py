@@ -103,17 +103,13 @@ def group(conn: Connection, head: Head, facts: IncidentFacts, windows: Windows, 
         conn,
         incident_id=incident_id,
         n=n,
-        hazard=_hazard(facts, windows),
+        hazards=frozenset().union(*(c.hazards for c in chains)),
         began_at=to_us(min(c.began_at for c in chains)),
         last_at=to_us(max(max(c.until, c.began_at) for c in chains)),
         body=_BODIES.write(chains),
         known=chosen is not None,
     )
     return incident_id
-
-
-def _hazard(facts: IncidentFacts, windows: Windows) -> str:
-    return windows.quake if windows.quake in facts.hazards else min(facts.hazards, default="other")
 
 
 def _began_at(alert: Alert) -> datetime:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from hub.acceptance import linking
 from hub.acceptance.case import Decision, Ground
 from hub.acceptance.decide import disposition_of
-from hub.acceptance.record import decision_of, event
+from hub.acceptance.record import decision_of, event, tell_anew
 from hub.cap.json import from_json
 from hub.cap.references import node_of
 from hub.clock import to_us
@@ -55,14 +55,12 @@ def release(conn: Connection, head: Head, alert_id: str, ground: Ground, *, reas
         by=ground.who,
     )
     event(conn, head, ground, kind="released", alert_id=alert_id)
-    for other, its_chain in linking.write_standings(conn, linked, chain_id=chain_id, new_id=alert_id, now=now):
-        alerts.set_chain_seq(conn, other, alerts.next_chain_seq(conn, its_chain))
-        event(conn, head, ground, kind="revived", alert_id=other)
+    tell_anew(conn, head, ground, linking.write_standings(conn, linked, chain_id=chain_id, new_id=alert_id, now=now))
     return _told(conn, head, alert_id, ground, act="alert.released", reason=reason)
 
 
 def dismiss(conn: Connection, head: Head, alert_id: str, ground: Ground, *, reason: str) -> Decision:
-    """The held alert is `refused`: kept with its bytes, told to nobody.
+    """The held alert is `refused`: kept with its bytes, told to nobody but those who watch it wait.
 
     Raises:
         LookupError, NotHeld: as `release`.
@@ -80,6 +78,7 @@ def dismiss(conn: Connection, head: Head, alert_id: str, ground: Ground, *, reas
         keep_until=row.keep_until,
         by=ground.who,
     )
+    event(conn, head, ground, kind="dismissed", alert_id=alert_id)
     return _told(conn, head, alert_id, ground, act="alert.dismissed", reason=reason)
 
 
@@ -87,7 +86,7 @@ def _held(conn: Connection, alert_id: str) -> AlertRow:
     row = alerts.get(conn, alert_id)
     if row is None:
         raise LookupError(alert_id)
-    if row.disposition != "held":
+    if row.held_until is None:
         raise NotHeld(f"{alert_id} is {row.disposition}, not held")
     return row
 

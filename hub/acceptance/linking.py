@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
+from hub.acceptance.case import DECIDER, HOLD
 from hub.cap.chain import Chain, Node, Resolution, Standing, resolve
 from hub.cap.model import Reference
 from hub.cap.references import gather
@@ -21,6 +22,19 @@ KEEP_ENDING = timedelta(hours=24)
 
 TOMBSTONE = timedelta(days=30)
 """How long a Cancel of an alert we do not know waits for it (ACC-4)."""
+
+
+HEADS = ("active", "cancels", "ends")
+_SETTLED = {**dict.fromkeys(HEADS, "accepted"), "superseded": "born_superseded"}
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """An alert to be told anew: `kind` is revived (in force again) or held (it had taken effect and waits for a person now)."""
+
+    kind: str
+    alert_id: str
+    chain_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +123,12 @@ def take_number(conn: Connection, place: Place, *, incident_id: str | None) -> i
     return alerts.next_chain_seq(conn, place.chain_id)
 
 
-def write_standings(conn: Connection, linked: Linked, *, chain_id: str, new_id: str, now: int) -> list[tuple[str, str]]:
-    """Every stored member stands as the set says; returns (id, its chain) of those in force again, to be told anew.
+def write_standings(conn: Connection, linked: Linked, *, chain_id: str, new_id: str, now: int) -> list[Moved]:
+    """Every stored member stands as the set says; returns those that are to be told anew.
 
     One that had taken effect and is held now calls a person: who was told of it must be told otherwise.
     """
-    revived: list[tuple[str, str]] = []
+    moved: list[Moved] = []
     for member, row in linked.stored.items():
         standing = linked.resolution.standings.get(member)
         if standing is None or member == new_id or standing.state == "duplicate":
@@ -122,14 +136,27 @@ def write_standings(conn: Connection, linked: Linked, *, chain_id: str, new_id: 
         by = standing.by or None
         if (row.state, row.superseded_by) == (standing.state, by):
             continue
-        if standing.state == "held" and row.state != "held":
-            alarms.open_alarm(conn, kind="alert.held", about=member, detail=standing.reason, at=now)
         in_chain = linked.chain is not None and member in linked.chain.members
         its_chain = chain_id if in_chain else str(row.chain_id)
         alerts.set_state(conn, member, state=standing.state, superseded_by=by, chain_id=its_chain)
-        if standing.state in ("active", "cancels", "ends") and row.state not in ("active", "cancels", "ends"):
-            revived.append((member, its_chain))
-    return revived
+        if standing.state == "held":
+            alarms.open_alarm(conn, kind="alert.held", about=member, detail=standing.reason, at=now)
+            alerts.hold(conn, member, reason=standing.reason, until=now + HOLD // timedelta(microseconds=1), by=DECIDER)
+            moved.append(Moved("held", member, its_chain))
+        elif row.state == "held":
+            _wait_no_more(conn, row, standing, now)
+        if standing.state in HEADS and row.state not in HEADS:
+            moved.append(Moved("revived", member, its_chain))
+    return moved
+
+
+def _wait_no_more(conn: Connection, row: Row[Any], standing: Standing, now: int) -> None:
+    """Another message has settled what a person was called for."""
+    alerts.wait_no_more(conn, row.alert_id)
+    alarms.close_alarm(conn, kind="alert.held", about=row.alert_id, at=now)
+    if row.disposition == "held":
+        settled = _SETTLED.get(standing.state, "born_cancelled")
+        alerts.set_disposition(conn, row.alert_id, disposition=settled, reason=standing.by)
 
 
 def keep_until(linked: Linked, *, alert_id: str, ending: bool, live_until: int, now: int) -> int:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, timedelta
+from collections.abc import Iterable
+from datetime import UTC
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection
 
-from hub.acceptance.case import Case, Decision, Ground, Outcome
+from hub.acceptance.case import DECIDER, HOLD, Case, Decision, Ground, Outcome
 from hub.acceptance.facts import dump_facts
+from hub.acceptance.linking import Moved
 from hub.acceptance.trust import Trust
 from hub.cap.json import content_hash, to_json
 from hub.cap.model import Alert, Reference
@@ -18,9 +20,6 @@ from hub.connector import Candidate
 from hub.places import fold
 from hub.store import alarms, alerts, audit
 from hub.store.head import Head
-
-HOLD = timedelta(minutes=10)
-"""A held alert waits so long for a person; its alarm is open from the first moment."""
 
 
 def record(case: Case, outcome: Outcome) -> Decision:
@@ -53,6 +52,14 @@ def event(conn: Connection, head: Head, ground: Ground, *, kind: str, alert_id: 
     seq = head.next_seq()
     alerts.insert_event(conn, seq=seq, kind=kind, alert_id=alert_id, at=to_us(ground.now))
     return seq
+
+
+def tell_anew(conn: Connection, head: Head, ground: Ground, moved: Iterable[Moved]) -> None:
+    """Alerts whose place in their chain another message changed are events again; those in force again bear a higher number."""
+    for one in moved:
+        if one.kind == "revived":
+            alerts.set_chain_seq(conn, one.alert_id, alerts.next_chain_seq(conn, one.chain_id))
+        event(conn, head, ground, kind=one.kind, alert_id=one.alert_id)
 
 
 def decision_of(row: Any, disposition: str) -> Decision:
@@ -101,7 +108,7 @@ def _row(case: Case, outcome: Outcome, *, seq: int, faults: tuple[str, ...]) -> 
         "superseded_by": outcome.superseded_by or None,
         "withdrawn_at": None,
         "held_until": to_us(case.ground.now + HOLD) if held else None,
-        "held_by": "duty-commander" if held else None,
+        "held_by": DECIDER if held else None,
         "live_until": live_until,
         "keep_until": outcome.keep_until if outcome.keep_until is not None else live_until,
         "hazards": f" {' '.join(sorted({h for i in infos for h in i.hazards}))} ",

@@ -84,7 +84,7 @@ def hello(*, hub: str, mode: str, epoch: str, at: datetime) -> bytes:
 def snapshot(
     *, seq: int, last: int, alerts: Sequence[Mapping[str, Any]], sources: Sequence[Mapping[str, Any]]
 ) -> bytes:
-    """Everything in force at `seq`; frames after it follow. `alerts` is empty when nothing is in force, which is a fact."""
+    """Everything in force at `seq` and what waits for a person; frames after it follow. `alerts` is empty when there is none: a fact."""
     return encode(frame="snapshot", seq=seq, last=last, alerts=alerts, sources=sources)
 
 

@@ -29,6 +29,9 @@ log = logging.getLogger(__name__)
 
 MOST_VIEWERS = 5000
 MOST_IN_SNAPSHOT = 2000
+MOST_WAITING = 500
+"""So many alerts that wait for a person are in a snapshot, apart from those in force: a flood of them must hide none."""
+
 PORTION = 200
 LOOK_BACK = 2000
 DRAIN_TIMEOUT_S = 30.0
@@ -139,7 +142,8 @@ class LiveFeed:
         seq = group.sight.upto(conn)
         sought = listing.Sought(active_at=to_us(self._services.clock.now()), endings=True)
         rows = listing.before(conn, seq + 1, sought=sought, limit=MOST_IN_SNAPSHOT)
-        seen = [thing for thing in things_of(conn, rows, group.needs) if group.admits(thing)]
+        waiting = listing.before(conn, seq + 1, sought=listing.Sought(waiting=True), limit=MOST_WAITING)
+        seen = [thing for thing in things_of(conn, [*rows, *waiting], group.needs) if group.admits(thing)]
         for thing in reversed(seen[:MOST_WATCHED]):
             group.watch(thing.row.alert_id)
         sources = [summaries.source(row) for row in listing.sources_since(conn, 0)] if group.sight.sources else []

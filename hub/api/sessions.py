@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from sqlalchemy import Connection
 
+from hub import policy
 from hub.api import answers, record
 from hub.api.auth import Asker, asks, opened
 from hub.api.live import LiveFeed
@@ -78,7 +79,7 @@ def router(services: Services, passwords: Passwords, live: LiveFeed) -> APIRoute
 
     @routes.get("")
     async def who(asker: Annotated[Asker, asks("session.read")]) -> Response:
-        """Who is asking."""
+        """Who is asking, and which acts the policy lets them do to something at all."""
         return answers.json(_told(asker, services))
 
     @routes.post("/password")
@@ -143,7 +144,8 @@ async def _check_old(services: Services, passwords: Passwords, guesses: Guesses,
 def _told(asker: Asker, services: Services) -> dict[str, Any]:
     caller = asker.caller
     roles = sorted(getattr(caller.who, "roles", ()))
-    return {"name": caller.name, "roles": roles, "has_password": caller.has_password, "mode": services.mode}
+    told = {"name": caller.name, "roles": roles, "has_password": caller.has_password, "mode": services.mode}
+    return {**told, "may": sorted(act for act in policy.ACTS if Asker(caller, act).may(None))}
 
 
 def _address(request: Request) -> str:

@@ -14,7 +14,7 @@ from hub.app.building import Hub
 from hub.app.followers import followers
 from hub.app.listening import check_free
 from hub.app.serving import serve
-from hub.app.sources import listeners
+from hub.app.sources import listeners, switch_off_others
 from hub.clock import to_us
 from hub.intake.schedule import Schedule
 from hub.store import NotStored, alarms, leases, overdue, routed, rules
@@ -38,7 +38,7 @@ async def run(
         check_free(hub.config)
     hub.node = Node(hub.config.data_dir, "hub")
     try:
-        await hub.store.write(lambda conn: _start_in(conn, hub))
+        await hub.store.write(lambda conn: _start_in(conn, hub, roles))
         async with asyncio.TaskGroup() as group:
             for name, job in _jobs(hub, roles):
                 group.create_task(job, name=name)
@@ -52,12 +52,14 @@ async def run(
         hub.node.close()
 
 
-def _start_in(conn: Connection, hub: Hub) -> None:
+def _start_in(conn: Connection, hub: Hub, roles: Sequence[str]) -> None:
     dead = leases.register(conn, hub.worker, node="hub", clock=hub.clock)
     freed = overdue.free_leases(conn, now=to_us(hub.clock.now()), dead=dead)
     if freed:
         log.info("delivery.leases_freed", count=freed)
     rules.apply(conn, hub.config.profile.documents, by="config", at=hub.clock.now())
+    if "intake" in roles:
+        switch_off_others(conn, hub)
 
 
 async def lasting(name: str, job: Callable[[], Coroutine[Any, Any, None]], *, again_after_s: float = 1.0) -> None:

@@ -8,22 +8,42 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import Connection
+
 from hub.app.building import Hub
 from hub.config import SourceSettings, plugin, settings_of
 from hub.connector import Source
 from hub.http.fetch import FetchRules, PinnedFetcher
-from hub.intake.outlet import Embedded
+from hub.intake.health import switched_off
+from hub.intake.outlet import Embedded, judged_in
 from hub.intake.read import Listener
+from hub.store import listing
 from hub.stream.sqlite import append_in
 
 
 def listeners(hub: Hub) -> list[Listener]:
     """One for each source that is switched on."""
     outlet = Embedded(hub.store, append_in)
-    return [
-        Listener(source, connector, fetcher, outlet=outlet, clock=hub.clock)
-        for source, connector, fetcher in (connected(hub, s) for s in hub.config.profile.sources if s.enabled)
-    ]
+    made = []
+    for settings in read_here(hub):
+        source, connector, fetcher = connected(hub, settings)
+        silent_after_s = settings.silent_after_s
+        made.append(Listener(source, connector, fetcher, outlet=outlet, clock=hub.clock, silent_after_s=silent_after_s))
+    return made
+
+
+def read_here(hub: Hub) -> list[SourceSettings]:
+    """The sources of the profile that are switched on."""
+    return [settings for settings in hub.config.profile.sources if settings.enabled]
+
+
+def switch_off_others(conn: Connection, hub: Hub) -> None:
+    """Every source that is switched off in the profile, or stands in it no longer, shows as off and no more as it was last seen."""
+    on = {settings.name for settings in read_here(hub)}
+    known = {settings.name for settings in hub.config.profile.sources}
+    known |= {row.source for row in listing.sources_since(conn, 0)}
+    for name in sorted(known - on):
+        judged_in(conn, name, switched_off)
 
 
 def connected(hub: Hub, settings: SourceSettings) -> tuple[Source, Any, PinnedFetcher]:

@@ -14,6 +14,9 @@ from hub.cap.model import Area, Circle, Ring
 
 KM_PER_DEGREE = 111.195
 CIRCLE_STEPS = 64
+POINT_KM = 0.001
+"""A circle of a metre or less is a point: as a polygon it would be nothing that can be compared."""
+
 _LARGE_KM = 500.0
 _LARGE_STEPS = 512
 _SHORTEST_DEGREE_KM = 110.574
@@ -29,8 +32,8 @@ def shape_of(area: Area) -> BaseGeometry | None:
 
 
 def is_point(area: Area) -> bool:
-    """Whether the area's shape is nothing but points: circles of radius 0, such as an epicentre (ACC-9)."""
-    return bool(area.circles) and not area.polygons and all(circle.radius_km <= 0 for circle in area.circles)
+    """Whether the area's shape is nothing but points: circles of radius 0 (`POINT_KM`), such as an epicentre (ACC-9)."""
+    return bool(area.circles) and not area.polygons and all(circle.radius_km <= POINT_KM for circle in area.circles)
 
 
 def ring_shape(ring: Ring) -> BaseGeometry:
@@ -50,7 +53,7 @@ def circle_shape(circle: Circle) -> BaseGeometry:
 
     A circle that holds a pole reaches around the earth up to it; one that holds both is the whole earth.
     """
-    if circle.radius_km <= 0:
+    if circle.radius_km <= POINT_KM:
         return shapely.Point(circle.lon, circle.lat)
     steps = CIRCLE_STEPS if circle.radius_km <= _LARGE_KM else _LARGE_STEPS
     reach = radians(circle.radius_km / _SHORTEST_DEGREE_KM) / cos(pi / steps)

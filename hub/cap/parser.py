@@ -32,18 +32,19 @@ def parse_xml(body: bytes, *, max_bytes: int = MAX_BYTES) -> Element:
     return _parse(body, max_bytes, None)
 
 
-def open_xml(body: bytes) -> tuple[Element, str]:
+def open_xml(body: bytes, *, max_bytes: int = MAX_BYTES) -> tuple[Element, str]:
     """(root element, encoding it was read in where that is not the one it names, else ""): UTF-8 that is windows-1252 occurs.
 
     Raises:
         ParseError: as `parse_xml`.
     """
     try:
-        return _parse(body, MAX_BYTES, None), ""
+        return _parse(body, max_bytes, None), ""
     except ParseError as error:
         if error.reason != "not-xml" or not _is_no_utf8(body):
             raise
-    return _parse(body, MAX_BYTES, FALLBACK), FALLBACK
+    said = body.decode(FALLBACK, errors="replace").encode()
+    return _parse(said, 3 * max_bytes, "utf-8"), FALLBACK
 
 
 def _is_no_utf8(body: bytes) -> bool:
@@ -144,16 +145,22 @@ def prose(node: Element) -> str:
 def find_alerts(body: bytes) -> list[bytes]:
     """Every CAP alert inside the document, each as a document of its own; `body` itself, byte for byte, when the root is one.
 
-    An element called alert is one when it is in a CAP namespace or looks like one: senders forget the namespace.
-
     Raises:
         ParseError: as `parse_xml`.
     """
-    root = parse_xml(body)
+    return documents_of(open_xml(body)[0], body)
+
+
+def documents_of(root: Element, body: bytes) -> list[bytes]:
+    """As `find_alerts`, of the document `body` whose root is known. Those that are not the whole of it are in UTF-8."""
     if local(root) == "alert":
         return [body]
-    found = [node for node in root.iter() if local(node) == "alert" and _is_alert(node)]
-    return [etree.tostring(node, encoding="utf-8", with_tail=False) for node in found]
+    return [etree.tostring(node, encoding="utf-8", with_tail=False) for node in alerts_in(root)]
+
+
+def alerts_in(root: Element) -> Iterator[Element]:
+    """The CAP alerts inside `root`, itself included: elements called alert in a CAP namespace, or, for senders forget it, that look like one."""
+    return (node for node in root.iter() if local(node) == "alert" and _is_alert(node))
 
 
 def _is_alert(node: Element) -> bool:

@@ -1,7 +1,7 @@
-"""CAP as XML: `read` from bytes, leniently; `write` to bytes, strictly; `find_alerts` and `parse_xml` for what holds alerts."""
+"""CAP as XML: `read` from bytes, leniently; `write` to bytes, strictly; the others for documents that hold alerts."""
 
-from hub.cap.parser import find_alerts, parse_xml
+from hub.cap.parser import alerts_in, documents_of, find_alerts, open_xml, parse_xml
 from hub.cap.reading import read
 from hub.cap.write import write
 
-__all__ = ["find_alerts", "parse_xml", "read", "write"]
+__all__ = ["alerts_in", "documents_of", "find_alerts", "open_xml", "parse_xml", "read", "write"]

@@ -60,6 +60,9 @@ def _source(source: SourceSettings) -> Iterator[Problem]:
     file = f"sources.toml [{source.name}]"
     if source.interval_s < LEAST_INTERVAL_S:
         yield Problem(file, "interval_s", f"{source.interval_s:g} s is too often", f"at least {LEAST_INTERVAL_S:g}")
+    if source.silent_after_s is not None and not source.silent_after_s > source.interval_s:
+        reason = f"{source.silent_after_s:g} s is no more than the {source.interval_s:g} s between two readings"
+        yield Problem(file, "silent_after_s", reason, "longer than interval_s, or leave it out")
     try:
         ZoneInfo(source.zone)
     except (KeyError, ValueError, OSError):

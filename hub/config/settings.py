@@ -116,6 +116,9 @@ class SourceSettings:
     interval_s: float = 60.0
     """Seconds between two readings."""
 
+    silent_after_s: float | None = None
+    """Seconds without anything new after which it shows as silent, for a source that promises to speak so often; none: no promise."""
+
     zone: str = "Asia/Ho_Chi_Minh"
     """Assumed for times without a zone."""
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from hub.clock import Clock
 from hub.consumer import Channel, Delivery, Endpoint
-from hub.delivery.letter import Desk
+from hub.delivery.letter import Chains, Desk
 from hub.errors import ConfigError
 from hub.policy import No
 from hub.store import deliveries, endpoints
@@ -58,7 +58,8 @@ class LastLook:
         """For each in order what to send, the word why it must not be sent now, or what is wrong with its endpoint's settings."""
         book = self._rules.at(conn)
         states = endpoints.several(conn, list({one.row["endpoint_id"] for one in several}))
-        return [self._one(conn, one, book, states) for one in several]
+        chains = Chains(conn)
+        return [self._one(conn, one, book, states, chains) for one in several]
 
     def withheld(self, conn: Connection, row: Row) -> Callable[[str, str], str]:
         """Why policy keeps an event of the row's alert from an endpoint, "" when it may go; for a writing transaction."""
@@ -71,7 +72,7 @@ class LastLook:
         return ask
 
     def _one(
-        self, conn: Connection, one: Waiting, book: Book, states: Mapping[str, EndpointState]
+        self, conn: Connection, one: Waiting, book: Book, states: Mapping[str, EndpointState], chains: Chains
     ) -> Ready | str | ConfigError:
         row = one.row
         waited_s = self.clock.monotonic() - one.since
@@ -91,5 +92,5 @@ class LastLook:
         answer = self.may_send(book, facts, row["endpoint_id"], row["event_type"])
         if isinstance(answer, No):
             return f"forbidden {answer.reason}"
-        delivery = self.desk.delivery(conn, row, attempted_at=self.clock.now())
+        delivery = self.desk.delivery(conn, row, attempted_at=self.clock.now(), chains=chains)
         return Ready(self.channels[endpoint.kind], delivery, endpoint)

@@ -36,6 +36,24 @@ class Told:
     flags: tuple[str, ...]
 
 
+class Chains:
+    """How chains stand in one read; each is asked for once, however many deliveries tell of it."""
+
+    def __init__(self, conn: Connection) -> None:
+        self._conn = conn
+        self._known: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
+
+    def standing(self, chain_id: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """(heads, aliases) of that chain as they are now; both empty for what is in no chain."""
+        if not chain_id:
+            return (), ()
+        if chain_id not in self._known:
+            family = alerts.family(self._conn, chain_id)
+            heads = tuple(sorted(alerts.heads_of(self._conn, family[0])))
+            self._known[chain_id] = heads, tuple(other for other in family if other != chain_id)
+        return self._known[chain_id]
+
+
 class Desk:
     """Reads what a delivery needs; alerts are kept for the many endpoints that get the same one."""
 
@@ -92,9 +110,13 @@ class Desk:
         self._endpoints[rule.rule_id] = (rule, state.sealed, made)
         return made
 
-    def delivery(self, conn: Connection, row: Mapping[str, Any], *, attempted_at: datetime) -> Delivery:
-        """The delivery of one ledger row."""
+    def delivery(
+        self, conn: Connection, row: Mapping[str, Any], *, attempted_at: datetime, chains: Chains | None = None
+    ) -> Delivery:
+        """The delivery of one ledger row; several put together in one read share `chains`."""
+        chains = chains if chains is not None else Chains(conn)
         told = self.told(conn, row["alert_id"])
+        heads, aliases = chains.standing(row["chain_id"])
         return Delivery(
             delivery_id=row["delivery_id"],
             event_type=row["event_type"],
@@ -106,6 +128,8 @@ class Desk:
             seq=row["seq"],
             chain_id=row["chain_id"],
             chain_seq=row["chain_seq"],
+            heads=heads,
+            chain_aliases=aliases,
             incident_id=told.incident_id,
             alert=told.facts.alert,
             cap_xml=told.cap_xml,
@@ -115,23 +139,26 @@ class Desk:
                 i for i in msgspec.json.decode(row["infos"]) if told.facts.infos[i].live_until > attempted_at
             ),
             flags=told.flags,
-            summary=self._summary(conn, row, told) if row["event_type"] == "alert.summary" else (),
+            summary=self._summary(conn, row, chains) if row["event_type"] == "alert.summary" else (),
             recent_ids=deliveries.recent_ids(conn, row["endpoint_id"], row["seq"]),
         )
 
-    def _summary(self, conn: Connection, row: Mapping[str, Any], told: Told) -> tuple[Mapping[str, Any], ...]:
+    def _summary(self, conn: Connection, row: Mapping[str, Any], chains: Chains) -> tuple[Mapping[str, Any], ...]:
         """One line for each alert in force that the summary tells: the carrier's own first."""
-        others = [
-            (r.alert_id, r.seq, self.told(conn, r.alert_id)) for r in deliveries.covered_by(conn, row["delivery_id"])
+        others: list[Mapping[str, Any]] = [
+            dict(other._mapping) for other in deliveries.covered_by(conn, row["delivery_id"])
         ]
-        return tuple(
-            {
-                "alert_id": alert_id,
-                "seq": seq,
-                "identifier": one.facts.alert.identifier,
-                "severity": one.facts.alert.severity(),
-                "headline": next((i.headline or i.event for i in one.facts.alert.infos), ""),
-                "live_until": max(i.live_until for i in one.facts.infos).isoformat(),
-            }
-            for alert_id, seq, one in [(row["alert_id"], row["seq"], told), *others]
-        )
+        return tuple(self._line(conn, one, chains) for one in (row, *others))
+
+    def _line(self, conn: Connection, row: Mapping[str, Any], chains: Chains) -> Mapping[str, Any]:
+        facts = self.told(conn, row["alert_id"]).facts
+        heads, aliases = chains.standing(row["chain_id"])
+        return {
+            **{name: row[name] for name in ("alert_id", "seq", "chain_id", "chain_seq")},
+            "heads": heads,
+            "chain_aliases": aliases,
+            "identifier": facts.alert.identifier,
+            "severity": facts.alert.severity(),
+            "headline": next((i.headline or i.event for i in facts.alert.infos), ""),
+            "live_until": max(i.live_until for i in facts.infos).isoformat(),
+        }

@@ -164,9 +164,16 @@ class Courier:
 
     def _begin(self, row: Row, since: float) -> None:
         self.slots.take(row["lane"], row["endpoint_id"])
-        task = asyncio.get_running_loop().create_task(self._attempt(row, since))
+        task = asyncio.get_running_loop().create_task(self._attempt(row, since), name=row["delivery_id"])
         self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """An attempt of which nothing could be written (the disk is full) is said so; its lease brings it back."""
+        self._running.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            what = f"{type(error).__name__}: {error}"[:300]
+            log.error("delivery.attempt_unwritten", delivery=task.get_name(), error=what, again="after its lease")
 
     async def _attempt(self, row: Row, since: float) -> None:
         try:

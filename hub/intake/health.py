@@ -62,6 +62,11 @@ class Health:
 OFF = Health(state="off", reason="switched-off")
 
 
+def switched_off(health: Health) -> Health:
+    """The source shows as switched off; what was known of it before stays."""
+    return replace(health, state=OFF.state, reason=OFF.reason)
+
+
 def reason_of(error: BaseException) -> str:
     """The kebab-case key of what went wrong: the error's own word, or `connector-fault` for what is no error of ours."""
     if isinstance(error, SourceError | ParseError):

@@ -115,15 +115,17 @@ async def last(store: Store, source: str) -> tuple[Mark, Health]:
 async def judge_in(store: Store, source: str, judge: Callable[[Health], Health]) -> None:
     """See `Outlet.judge`: read and written in one transaction, so that a turn that ends meanwhile is not undone."""
 
-    def judged(conn: Any) -> None:
-        row = sources.get(conn, source)
-        health = Health() if row is None else _health(row)
-        if judge(health) != health:
-            sources.set_health(conn, source, _row(judge(health)))
-
     _, health = await last(store, source)
     if judge(health) != health:
-        await store.write(judged)
+        await store.write(lambda conn: judged_in(conn, source, judge))
+
+
+def judged_in(conn: Any, source: str, judge: Callable[[Health], Health]) -> None:
+    """See `Outlet.judge`, in the caller's own transaction."""
+    row = sources.get(conn, source)
+    health = Health() if row is None else _health(row)
+    if judge(health) != health:
+        sources.set_health(conn, source, _row(judge(health)))
 
 
 def keep_words(conn: Any, heard: Heard) -> None:

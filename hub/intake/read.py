@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import msgspec
 import structlog
@@ -14,7 +14,7 @@ from hub.clock import Clock
 from hub.connector import Candidate, Connector, Mark, Payload, Read, Source, Spoken, Unreadable, Withdrawn
 from hub.errors import HubError, SourceError
 from hub.http import Fetcher
-from hub.intake.health import OFF, Brought, Health, Rhythm, after_failure, after_read, is_return, judged, reason_of
+from hub.intake.health import Brought, Health, Rhythm, after_failure, after_read, is_return, judged, reason_of
 from hub.intake.outlet import Heard, Outlet
 from hub.intake.parse import Said, parsed, sort, where
 
@@ -93,10 +93,6 @@ class Listener:
         """The stored state holds at this time: time alone makes a source late or silent."""
         now = self._clock.now()
         await self._outlet.judge(self.source.name, lambda health: judged(health, self.rhythm, now=now))
-
-    async def switch_off(self) -> None:
-        """The source shows as switched off; what was known of it before stays."""
-        await self._outlet.judge(self.source.name, lambda health: replace(health, state=OFF.state, reason=OFF.reason))
 
     async def _heard(self, read: Read, *, mark: Mark, health: Health, backlog: bool) -> tuple[Heard, list[bytes]]:
         said, troubles = await words(self._connector, read)

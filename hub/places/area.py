@@ -20,6 +20,13 @@ from hub.places.wording import Reader, Wording
 MARGIN_KM = 1.0
 """Our outlines are that inexact: a shape this near to a unit concerns it too. A warning too many is better than one too few."""
 
+NEAREST_KM = 10.0
+"""The communes of 2023 leave gaps between their outlines, up to 8.5 km from the nearest (2 % of the province lies further than the
+margin from all of them): a point there, such as an epicentre, is of the nearest."""
+
+OUTSIDE_KM = 5.0
+"""What hits nothing at all and lies this near to us counts as ours: the outline of the province is inexact too."""
+
 _BESIDE_KM = 3.0
 _BESIDE_SHARE = 0.2
 _MOST_NAMED = 3
@@ -87,8 +94,33 @@ class Resolver:
         return Coded(coded.codes & self._ours, coded.elsewhere or not coded.codes <= self._ours, coded.unknown)
 
     def hit(self, shape: BaseGeometry) -> list[Unit]:
-        """Every version of every unit of ours and of the neighbours that the shape touches, within the margin."""
-        return [self._placed[i][0] for i in sorted(self._tree.query(shape, predicate="intersects").tolist())]
+        """Every version of every unit of ours and of the neighbours that the shape touches, within the margin.
+
+        A shape too small to reach an outline (a circle of radius 0 is a point) is in the nearest unit of every level and time.
+        """
+        touched = sorted(self._tree.query(shape, predicate="intersects").tolist())
+        found = [self._placed[i][0] for i in touched]
+        if found and not any(self._structure.is_home(unit) for unit in found):
+            return found
+        return [*found, *self._nearest(shape, found, within_km=NEAREST_KM if found else OUTSIDE_KM)]
+
+    def _nearest(self, shape: BaseGeometry, found: Sequence[Unit], *, within_km: float) -> list[Unit]:
+        """Of every level and time of ours that `found` has none of, the unit nearest to the shape, unless it is further away."""
+        had = {self._kind(unit) for unit in found}
+        lacking: dict[tuple[str, bool], tuple[float, Unit]] = {}
+        for unit, extent in self._placed:
+            kind = self._kind(unit)
+            if kind in had or not self._structure.is_home(unit):
+                continue
+            with np.errstate(all="ignore"):  # a ring without any width is at no distance: NaN
+                apart = float(shapely.distance(shape, extent))
+            if apart <= lacking.get(kind, (within_km / KM_PER_DEGREE, unit))[0]:
+                lacking[kind] = (apart, unit)
+        return [unit for _, unit in lacking.values()]
+
+    def _kind(self, unit: Unit) -> tuple[str, bool]:
+        """Its level, and whether it is in force on the day."""
+        return unit.level, unit.valid_on(self._structure.on)
 
     def outline(self, codes: Iterable[str]) -> BaseGeometry | None:
         """The approximate area of these units together, or None when none has one."""

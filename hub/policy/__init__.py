@@ -8,7 +8,7 @@ from hub.policy.deciding import may
 from hub.policy.grants import ACTS, ALL, GRANTS, OWN, READS
 from hub.policy.identity import AIR_DEFENCE, CLASSES, Key, No, Person, Treaty, Verdict, What, Who, Yes
 from hub.policy.lanes import P0, P1, P2, P3, lane, lane_of
-from hub.policy.sending import ENDINGS, Recipient, may_publish, may_send, scope_of
+from hub.policy.sending import ENDINGS, Recipient, bare_end, may_publish, may_send, scope_of
 
 __all__ = [
     "ACTS",
@@ -35,6 +35,7 @@ __all__ = [
     "Who",
     "Yes",
     "authority_allows",
+    "bare_end",
     "lane",
     "lane_of",
     "may",

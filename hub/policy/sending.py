@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
-from hub.cap.model import Alert, severity_rank
+from hub.cap.model import Alert, Reference, severity_rank
 from hub.policy.identity import AIR_DEFENCE, AIR_OBSERVATION, YES, No, Treaty, Verdict
 from hub.subscription import AlertFacts, InfoFacts
 
@@ -51,6 +52,15 @@ def may_send(facts: AlertFacts, recipient: Recipient, event_type: str, *, mode: 
 def may_publish(facts: AlertFacts) -> Verdict:
     """Whether a public feed may show it."""
     return may_send(facts, _PUBLIC, "alert.new")
+
+
+def bare_end(alert: Alert, ended: Iterable[Reference]) -> Alert:
+    """The end of something public, told by a message that is not: a Cancel that names what it ends and says nothing else.
+
+    Whoever saw a warning must see that it is over; what, where and why the ending says is for its own recipients.
+    """
+    named = Alert(alert.identifier, alert.sender, alert.sent, status=alert.status)
+    return replace(named, msg_type="Cancel", references=tuple(ended))
 
 
 def scope_of(alert: Alert) -> str:

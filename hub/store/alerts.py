@@ -30,6 +30,7 @@ _NODE = (
     alerts.c.provenance,
     alerts.c.chain_id,
     alerts.c.chain_seq,
+    alerts.c.held_until,
     alerts.c.state,
     alerts.c.superseded_by,
     alerts.c.live_until,
@@ -66,7 +67,12 @@ _last_chain_seq = select(func.max(chains.c.last_chain_seq)).where(_family)
 _set_last_chain_seq = (
     update(chains).where(chains.c.chain_id == bindparam("chain")).values(last_chain_seq=bindparam("number"))
 )
-_chains_of_family = select(chains.c.chain_id).where(_family)
+_oldest = select(func.coalesce(chains.c.alias_of, chains.c.chain_id)).where(chains.c.chain_id == bindparam("chain"))
+_family_by_age = (
+    select(chains.c.chain_id)
+    .where(or_(chains.c.chain_id == _oldest.scalar_subquery(), chains.c.alias_of == _oldest.scalar_subquery()))
+    .order_by(chains.c.n)
+)
 _heads_of = select(alerts.c.alert_id).where(
     alerts.c.chain_id == bindparam("chain"), text("alerts.state IN ('active', 'cancels', 'ends')")
 )
@@ -175,8 +181,8 @@ def set_incident(conn: Connection, *, chain_id: str, incident_id: str) -> None:
 
 
 def family(conn: Connection, chain_id: str) -> list[str]:
-    """The chain and all its aliases: deliveries keep the id they were made under."""
-    return list(conn.execute(_chains_of_family, {"chain": chain_id}).scalars()) or [chain_id]
+    """The chain, oldest id first, and all its aliases, of which `chain_id` may be one: deliveries keep the id they were made under."""
+    return list(conn.execute(_family_by_age, {"chain": chain_id}).scalars()) or [chain_id]
 
 
 def source_key_of(conn: Connection, source: str, names: Sequence[str]) -> str | None:
@@ -240,6 +246,17 @@ def grant(conn: Connection, alert_id: str) -> None:
     conn.execute(update(alerts).where(alerts.c.alert_id == alert_id).values(released=1))
 
 
+def hold(conn: Connection, alert_id: str, *, reason: str, until: int, by: str) -> None:
+    """The alert, which had taken effect, waits for a person."""
+    stmt = update(alerts).where(alerts.c.alert_id == alert_id)
+    conn.execute(stmt.values(reason=reason, held_until=until, held_by=by))
+
+
+def wait_no_more(conn: Connection, alert_id: str) -> None:
+    """What the alert waited for has been settled by another message: no person need decide."""
+    conn.execute(update(alerts).where(alerts.c.alert_id == alert_id).values(held_until=None, held_by=None))
+
+
 def settle_held(
     conn: Connection,
     alert_id: str,
@@ -256,7 +273,7 @@ def settle_held(
     """The held alert is decided, by that person."""
     conn.execute(
         update(alerts)
-        .where(alerts.c.alert_id == alert_id, alerts.c.disposition == "held")
+        .where(alerts.c.alert_id == alert_id, alerts.c.held_until.is_not(None))
         .values(
             disposition=disposition,
             reason=reason,

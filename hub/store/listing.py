@@ -49,11 +49,13 @@ class Sought:
     """What a reader looks for; "" means everything. `units` are codes (any fits), `words` are folded and all must stand in the text.
 
     `active_at` (µs) keeps alerts in force then; with `endings` also the messages that ended a chain, while they are kept.
+    `waiting` keeps those that wait for a person.
     `source` keeps one source's. `severity` is the least.
     """
 
     active_at: int | None = None
     endings: bool = False
+    waiting: bool = False
     units: tuple[str, ...] = ()
     hazard: str = ""
     severity: str = ""
@@ -160,6 +162,8 @@ def _fitting(stmt: Select[Any], sought: Sought) -> Select[Any]:
         in_force = and_(alerts.c.state == "active", alerts.c.live_until > sought.active_at)
         ending = and_(alerts.c.state.in_(ENDING_STATES), alerts.c.keep_until > sought.active_at)
         stmt = stmt.where(or_(in_force, ending) if sought.endings else in_force)
+    if sought.waiting:
+        stmt = stmt.where(alerts.c.held_until.is_not(None))
     if sought.units:
         inside = select(alert_units.c.alert_id).where(alert_units.c.unit.in_(sought.units))
         stmt = stmt.where(alerts.c.alert_id.in_(inside))

@@ -146,7 +146,7 @@ alerts = Table(
     Column("state", Text, nullable=False),  # a chain state of hub.cap.chain, or none (never in force)
     Column("superseded_by", Text),
     Column("withdrawn_at", BigInteger),
-    Column("held_until", BigInteger),
+    Column("held_until", BigInteger),  # set while it waits for a person
     Column("held_by", Text),
     Column("live_until", BigInteger, nullable=False),  # the last info's end
     Column("keep_until", BigInteger, nullable=False),  # of an ending: until what it ends would have expired + 24 h
@@ -159,12 +159,13 @@ alerts = Table(
     Index("alerts_by_source_key", "source", "source_key"),
     Index("alerts_in_force", "state", "live_until"),
     Index("alerts_by_incident", "incident_id", "state"),
+    Index("alerts_waiting", "held_until"),
 )
 events = Table(  # the accepted order: what feeds, routing and followers resume from; gapless, in commit order
     "events",
     metadata,
     Column("seq", BigInteger, primary_key=True),
-    Column("kind", Text, nullable=False),  # decided | revived | released | withdrawn
+    Column("kind", Text, nullable=False),  # decided | revived | held | released | dismissed | withdrawn
     Column("alert_id", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
     Index("events_by_alert", "alert_id"),
@@ -207,12 +208,18 @@ incidents = Table(
     metadata,
     Column("incident_id", Text, primary_key=True),
     Column("n", BigInteger, nullable=False),
-    Column("hazard", Text, nullable=False),
     Column("began_at", BigInteger, nullable=False),
     Column("last_at", BigInteger, nullable=False),
     Column("lat", Text),
     Column("lon", Text),
     Column("body", Text, nullable=False),
+)
+incident_hazards = Table(  # every hazard of every chain of the incident: it is found by any of them
+    "incident_hazards",
+    metadata,
+    Column("incident_id", Text, primary_key=True),
+    Column("hazard", Text, primary_key=True),
+    Column("last_at", BigInteger, nullable=False),
     Index("incidents_by_time", "hazard", "last_at"),
 )
 

@@ -46,6 +46,24 @@ def test_two_chains_of_one_flood_share_an_incident_and_another_hazard_does_not()
         assert _group(conn, _facts("c3", event="Hạn hán", headline="Hạn hán")) != first
 
 
+def test_an_alert_of_several_hazards_finds_and_is_found_by_any_of_them() -> None:
+    """Its infos say storm and flood; of the two names neither is the incident's only one."""
+    with fresh() as conn:
+        storm, flood = {"event": "Bão", "headline": "Bão"}, {"event": "Lũ", "headline": "Lũ"}
+        several = [replace(INFO, **said) for said in (storm, flood)]
+        alert = cap("a", 0, infos=tuple(several))
+        worked = work_out(alert, gazetteer=gazetteer(), hazards=hazards())
+        both = incident_facts(alert, worked.infos, chain_id="c1", source="nguon", named=worked.named)
+        assert len(both.hazards) > 1
+        first = _group(conn, both)
+        assert _group(conn, _facts("c2", source="khac", **storm)) == first
+        assert _group(conn, _facts("c3", source="ba", **flood)) == first
+    with fresh() as conn:
+        single = _group(conn, _facts("c2", source="khac", **storm))
+        assert _group(conn, both) == single
+        assert _group(conn, _facts("c3", source="ba", **flood)) == single
+
+
 def test_a_chain_that_changes_hazard_or_time_stays_in_its_incident() -> None:
     with fresh() as conn:
         first = _group(conn, _facts("c1"))

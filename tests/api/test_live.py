@@ -51,6 +51,26 @@ async def test_a_new_viewer_gets_a_snapshot_and_then_what_follows_it(door: Door)
         assert told["alert"]["headline"] == "Lũ trên sông Đồng Nai"
 
 
+async def test_what_waits_for_a_person_is_in_the_snapshot_and_its_decision_is_told_at_once(door: Door) -> None:
+    async with await door.source("nobody-configured") as stranger:
+        held = (await stranger.post("/v1/alerts", content=cap("a"), headers=XML)).json()["alert_id"]
+    commander = await _session(door, "chi-huy", "duty_commander")
+    async with door.watch(session=await _session(door)) as viewer:
+        (shown,) = (await frame(viewer, "snapshot"))["alerts"]
+        assert (shown["id"], shown["disposition"], shown["held_by"]) == (held, "held", "duty-commander")
+        assert shown["held_until"] > shown["received_at"]
+        async with door.client(session=commander) as client:
+            assert (await client.post(f"/v1/alerts/{held}/dismiss", json={"reason": "tin giả"})).status_code == 200
+        told = await frame(viewer, "alert")
+        assert (told["kind"], told["alert"]["disposition"], told["alert"]["held_until"]) == (
+            "dismissed",
+            "refused",
+            None,
+        )
+    async with door.watch(session=commander) as later:
+        assert (await frame(later, "snapshot"))["alerts"] == []
+
+
 async def test_a_viewer_who_was_away_gets_everything_missed_and_no_snapshot(door: Door) -> None:
     session = await _session(door)
     async with door.watch(session=session) as viewer:

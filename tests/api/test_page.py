@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from hub.acceptance.case import DECIDER
 from tests.api.doorway import Door, open_door
 
 PAGE = Path(str(resources.files("hub.api").joinpath("page")))
@@ -123,6 +124,21 @@ def test_every_state_and_disposition_has_a_word() -> None:
         } <= words.keys()
         assert {f"disposition.{one}" for one in dispositions} <= words.keys()
         assert {f"delivery.{state}" for state in deliveries} <= words.keys()
+
+
+def test_every_reason_to_hold_an_alert_has_words() -> None:
+    reasons = {"no-authority", "not-its-sender", "ambiguous-reference"}
+    reasons |= {f"signature-{verdict}" for verdict in ("unsigned", "unpinned", "broken")}
+    reasons |= {f"beyond-authority {what}" for what in ("sender", "severity", "hazard", "area")}
+    for words in DICTIONARIES.values():
+        assert {f"because.{reason}" for reason in reasons} == {
+            name
+            for name in words
+            if name.startswith("because.") and name not in ("because.released", "because.dismissed")
+        }
+        assert f"decider.{DECIDER}" in words
+        for act in ("release", "dismiss"):
+            assert {f"held.{act}", f"held.{act}.meaning", f"held.{act}.confirm"} <= words.keys()
 
 
 def test_delivered_is_never_called_acknowledged() -> None:

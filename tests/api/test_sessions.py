@@ -193,3 +193,10 @@ async def test_sign_ins_stand_in_the_decision_chain_without_a_secret(door: Door)
     rows = await door.store.read(lambda conn: conn.execute(select(audit_table)).all())
     assert [row.act for row in rows] == ["person.signed-in"] and token not in str(rows)
     assert (await door.store.read(audit.verify)).ok
+
+
+async def test_the_page_is_told_what_the_policy_lets_its_reader_do(door: Door) -> None:
+    for role, may in (("dispatcher", False), ("duty_commander", True), ("auditor", False)):
+        async with door.client(session=await door.session(await door.person(role, role))) as client:
+            told = (await client.get("/v1/session")).json()["may"]
+        assert ("alert.release" in told) is may and "alert.read" in told, role

@@ -95,3 +95,9 @@ def test_an_epicentre_is_a_point_and_nothing_else_is() -> None:
     assert not is_point(Area("x", circles=(centre, Circle(10.5, 107.5, 1))))
     assert not is_point(Area("x", polygons=(RING,), circles=(centre,)))
     assert not is_point(Area("x"))
+
+
+def test_a_circle_of_a_metre_or_less_is_a_point_too() -> None:
+    for radius_km in (0.0, 1e-231, 1e-9, 0.001):
+        assert circle_shape(Circle(11.0, 107.0, radius_km)).geom_type == "Point"
+    assert circle_shape(Circle(11.0, 107.0, 0.002)).area > 0

@@ -105,6 +105,8 @@ def test_every_alert_inside_is_found_and_a_document_that_is_one_stays_as_it_is()
     feed = f"<feed><entry><content>{one}</content></entry><entry>{one.replace('1</', '2</')}</entry><alert/></feed>"
     assert [text(parse_xml(body)) for body in find_alerts(feed.encode())] == ["1", "2"]
     assert find_alerts(b"<feed/>") == []
+    lying = f"<feed>{one.replace('1</', 'é</')}</feed>".encode("cp1252")
+    assert [text(parse_xml(body)) for body in find_alerts(lying)] == ["é"]
 
 
 def test_an_alert_whose_sender_forgot_the_namespace_is_found_too() -> None:
@@ -116,6 +118,10 @@ def test_an_alert_whose_sender_forgot_the_namespace_is_found_too() -> None:
 def test_utf_8_that_is_windows_1252_is_read_and_said_so() -> None:
     root, encoding = open_xml(b'<?xml version="1.0" encoding="UTF-8"?><a>Qu\xe9bec \x96 n</a>')
     assert (text(root), encoding) == ("Québec – n", "windows-1252")
+    root, encoding = open_xml(b"<a>Qu\xe9bec \x81</a>")
+    assert (text(root), encoding) == ("Québec \ufffd", "windows-1252"), (
+        "a letter that windows-1252 has not spoils no other"
+    )
     root, encoding = open_xml("<a>Québec</a>".encode())
     assert (text(root), encoding) == ("Québec", "")
 

@@ -16,5 +16,13 @@ def test_alerts_in_a_feed_are_found_read_and_equal_what_was_written() -> None:
 
 
 def test_the_door_offers_exactly_what_it_names() -> None:
-    assert sorted(door.__all__) == ["find_alerts", "parse_xml", "read", "write"]
+    assert sorted(door.__all__) == [
+        "alerts_in",
+        "documents_of",
+        "find_alerts",
+        "open_xml",
+        "parse_xml",
+        "read",
+        "write",
+    ]
     assert all(callable(getattr(door, name)) for name in door.__all__)

@@ -17,6 +17,13 @@ def test_a_source_may_be_read_every_ten_seconds_and_no_oftener(tmp_path: Path, i
     assert [p.key for p in found] == ([] if fine else ["interval_s"])
 
 
+@pytest.mark.parametrize(("silent", "fine"), [("60.5", True), ("60", False), ("nan", False)])
+def test_a_source_cannot_be_silent_before_it_is_read_again(tmp_path: Path, silent: str, fine: bool) -> None:
+    new = f"interval_s = 60\nsilent_after_s = {silent}"
+    found = problems(lay(tmp_path, file=SOURCES, old="interval_s = 60", new=new))
+    assert [p.key for p in found] == ([] if fine else ["silent_after_s"])
+
+
 @pytest.mark.parametrize(("at_once", "fine"), [(8, True), (7, False)])
 def test_a_reserve_for_urgent_deliveries_needs_eight_at_once(tmp_path: Path, at_once: int, fine: bool) -> None:
     found = problems(lay(tmp_path, file="hub.toml", old="at_once = 64", new=f"at_once = {at_once}"))

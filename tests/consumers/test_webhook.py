@@ -43,6 +43,8 @@ def delivery(**changes: Any) -> Delivery:
         seq=812,
         chain_id="c1",
         chain_seq=2,
+        heads=("a1", "a7"),
+        chain_aliases=("c9",),
         incident_id="i1",
         alert=alert(),
         cap_xml="<alert>Lũ</alert>".encode(),
@@ -72,6 +74,8 @@ def test_the_body_tells_the_alert_and_its_place_in_the_order() -> None:
         "seq": 812,
         "chain_id": "c1",
         "chain_seq": 2,
+        "heads": ["a1", "a7"],
+        "chain_aliases": ["c9"],
         "incident_id": "i1",
         "mode": "test",
         "reason": "quy tắc gửi tin số 07",
@@ -151,6 +155,7 @@ def test_the_cap_form_is_the_document_itself_with_its_context_in_headers() -> No
     headers = rendered.headers
     assert headers["content-type"] == "application/cap+xml"
     assert (headers["hub-event-type"], headers["hub-alert-id"], headers["hub-seq"]) == ("alert.new", "a1", "812")
+    assert (headers["hub-heads"], headers["hub-chain-aliases"]) == ("a1 a7", "c9")
     assert (headers["hub-chain-id"], headers["hub-chain-seq"], headers["hub-incident-id"]) == ("c1", "2", "i1")
     assert unquote(headers["hub-reason"]) == "quy tắc gửi tin số 07"
     assert (headers["hub-recent-ids"], headers["hub-live-infos"], headers["hub-mode"]) == ("d0122 d0121", "0", "test")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 import time
 from collections.abc import Iterator
@@ -12,11 +13,13 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import update
+from structlog.testing import capture_logs
 
 from hub import app
 from hub.clock import to_us
 from hub.store import alarms, endpoints, overdue, rules
 from hub.store.tables import deliveries as table
+from tests.fulldisk import FullDisk
 from tests.hostile import connections, endless
 from tests.hubbing import Receiver, endpoint, hub_in, ledger, nobody_claims, say, settle
 from tests.journeys.town import receiving
@@ -257,3 +260,35 @@ async def test_what_is_urgent_does_not_wait_behind_what_is_less_so(tmp_path: Pat
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             assert [len(said) for said in got] == [1, 0]
+
+
+async def test_an_attempt_that_a_full_disk_leaves_unwritten_is_said_and_comes_back_by_its_lease(
+    tmp_path: Path, receiver: Receiver
+) -> None:
+    unheard: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: unheard.append(context))
+    async with hub_in(tmp_path) as hub:
+        await endpoint(hub, "e", receiver.base)
+        await say(hub, "mot")
+        hub.courier.store = disk = FullDisk(hub.store)  # type: ignore[assignment]
+        await hub.router.step(0)
+        disk.failing = 1
+        with capture_logs() as said:
+            await hub.courier.idle()
+        (told,) = [entry for entry in said if entry["log_level"] == "error"]
+        assert (told["event"], told["error"]) == ("delivery.attempt_unwritten", "NotStored: disk full")
+        row = (await ledger(hub))[0]
+        assert (row["state"], row["delivery_id"], told["delivery"]) == (
+            "in_flight",
+            row["delivery_id"],
+            row["delivery_id"],
+        )
+        await settle(hub)
+        assert len(receiver.got) == 1, "nobody takes it before its lease is over"
+        await hub.store.write(lambda conn: conn.execute(update(table).values(lease_until=1)))
+        await settle(hub)
+        assert receiver.ids == [row["delivery_id"], row["delivery_id"]]
+        assert (await ledger(hub))[0]["state"] == "delivered"
+    gc.collect()
+    await asyncio.sleep(0)
+    assert unheard == []

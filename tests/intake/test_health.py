@@ -18,6 +18,7 @@ from hub.intake.health import (
     is_return,
     judged,
     reason_of,
+    switched_off,
 )
 
 START = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
@@ -32,6 +33,14 @@ def at(seconds: float) -> datetime:
 def test_a_source_never_tried_is_new_whatever_the_time() -> None:
     assert judged(Health(), MINUTE, now=at(1e9)) == Health()
     assert Health().state == "new"
+
+
+def test_a_source_switched_off_says_so_keeps_what_was_known_and_is_live_again_once_read() -> None:
+    live = after_read(Health(), MINUTE, now=START, brought=SAYS_NEW)
+    off = switched_off(live)
+    assert (off.state, off.reason, off.last_success_at) == ("off", "switched-off", START)
+    assert judged(off, MINUTE, now=at(1e6)) == off
+    assert after_read(off, MINUTE, now=at(1e6), brought=SAYS_NEW).state == "live"
 
 
 def test_a_read_source_is_live_and_knows_when_it_said_something() -> None:

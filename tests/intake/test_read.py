@@ -248,13 +248,6 @@ async def test_looking_finds_a_source_late_and_writes_only_when_that_changed() -
     assert rig.store.writes == writes
 
 
-async def test_a_source_switched_off_says_so_and_keeps_its_mark() -> None:
-    rig = Rig([Read((payload("a"),), {"n": 1})])
-    await rig.listener.turn()
-    await rig.listener.switch_off()
-    assert (rig.row.state, rig.row.reason, rig.row.mark) == ("off", "switched-off", '{"n":1}')
-
-
 async def test_probing_shows_what_would_be_said_and_stores_nothing() -> None:
     script = Script(turns=[[Read((payload("a", "!x"),), {"n": 1}, faults=("http-404 y",))]])
     found = await probe(Connector(source_of(script), clock=SetClock(START)), NoFetcher())

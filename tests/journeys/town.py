@@ -50,6 +50,7 @@ def cap(identifier: str, **said: Any) -> bytes:
         "sent": (now - timedelta(minutes=1)).isoformat().replace("+00:00", "-00:00"),
         "status": "Test",
         "msg_type": "Alert",
+        "scope": "Public",
         "references": "",
         "severity": "Severe",
         "urgency": "Expected",
@@ -61,7 +62,7 @@ def cap(identifier: str, **said: Any) -> bytes:
     references = f"<references>{values['references']}</references>" if values["references"] else ""
     return f"""<?xml version="1.0" encoding="UTF-8"?>
 <alert xmlns="urn:oasis:names:tc:emergency:cap:1.2"><identifier>{identifier}</identifier><sender>{values["sender"]}</sender>
-<sent>{values["sent"]}</sent><status>{values["status"]}</status><msgType>{values["msg_type"]}</msgType><scope>Public</scope>{references}
+<sent>{values["sent"]}</sent><status>{values["status"]}</status><msgType>{values["msg_type"]}</msgType><scope>{values["scope"]}</scope>{references}
 <info><language>vi-VN</language><category>Met</category><event>Lũ</event><urgency>{values["urgency"]}</urgency>
 <severity>{values["severity"]}</severity><certainty>Likely</certainty><expires>{values["expires"]}</expires>
 <headline>{values["headline"]}</headline><area><areaDesc>Tỉnh Đồng Nai</areaDesc>

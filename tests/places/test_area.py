@@ -5,6 +5,7 @@ import time
 from datetime import date
 
 import pytest
+import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -38,6 +39,49 @@ def test_a_circle_without_radius_is_a_point() -> None:
     assert "731" in found.units
     assert found.shape is not None
     assert found.shape.geom_type == "Point"
+
+
+@pytest.mark.parametrize("on", [OLD, NEW])
+def test_every_point_of_the_province_is_in_a_unit_of_every_level_of_the_day(on: date) -> None:
+    """An epicentre is a circle of radius 0; the outlines leave gaps, and a rule names a commune."""
+    units = [unit for unit in gazetteer(on).units() if unit.valid_on(on)]
+    (home,) = [unit.outline for unit in units if unit.code == "75"]
+    assert home is not None
+    communes = [(unit.code, e) for unit in units if unit.level == "commune" and (e := unit.extent()) is not None]
+    west, south, east, north = home.bounds
+    points = [(south + n % 40 * (north - south) / 40, west + n // 40 * (east - west) / 40) for n in range(1600)]
+    inside = [point for point in points if home.contains(shapely.Point(point[1], point[0]))]
+    assert len(inside) > 500
+    for lat, lon in inside:
+        found = gazetteer(on).resolve_area(Area("", circles=(Circle(lat, lon, 0.0),)))
+        assert "75" in found.units and not found.elsewhere and not found.widened
+        point = shapely.Point(lon, lat)
+        assert min(communes, key=lambda one: one[1].distance(point))[0] in found.named, (lat, lon)
+
+
+def test_a_point_is_not_spread_over_what_lies_further_than_the_outlines_are_inexact() -> None:
+    for on in (OLD, NEW):
+        found = gazetteer(on).resolve_area(Area("", circles=(Circle(11.38, 107.43, 0.0),)))
+        assert "734" in found.named and not {"731", "732", "740", "742"} & found.units
+        assert found.disagreement == ""
+
+
+def test_a_point_with_the_code_of_its_unit_agrees_and_with_that_of_another_does_not() -> None:
+    point = (Circle(11.38, 107.43, 0.0),)
+    for code, said in (("734", False), ("742", True)):
+        area = Area("", circles=point, geocodes=(NamedValue("VN:GSO", code),))
+        assert bool(gazetteer(OLD).resolve_area(area).disagreement) is said
+
+
+@pytest.mark.parametrize(("lat", "lon"), [(13.75, 100.5), (10.0, 109.5), (-10.0, 107.0)])
+def test_a_point_abroad_or_at_sea_is_elsewhere(lat: float, lon: float) -> None:
+    found = gazetteer(NEW).resolve_area(Area("", circles=(Circle(lat, lon, 0.0),)))
+    assert (found.units, found.elsewhere) == (frozenset(), True)
+
+
+def test_a_point_in_a_neighbour_is_the_neighbour_s_alone() -> None:
+    found = gazetteer(OLD).resolve_area(Area("", circles=(Circle(11.2, 106.6, 0.0),)))
+    assert (found.units, found.elsewhere) == (frozenset({"74"}), False)
 
 
 @pytest.mark.parametrize("on", [OLD, NEW])

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from hub.cap.model import Alert, Info
+from hub.cap.model import Alert, Info, Reference
 from hub.consumer import EVENT_TYPES
-from hub.policy import ENDINGS, No, Recipient, Treaty, Yes, may_publish, may_send, scope_of
+from hub.policy import ENDINGS, No, Recipient, Treaty, Yes, bare_end, may_publish, may_send, scope_of
 from hub.subscription import AlertFacts, InfoFacts
 
 SENT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -151,3 +151,12 @@ def test_restriction_without_the_scope_is_treated_as_restricted() -> None:
     assert scope_of(facts(restriction="x").alert) == "Restricted"
     assert scope_of(facts(scope="Private", restriction="x").alert) == "Private"
     assert scope_of(facts().alert) == "Public"
+
+
+def test_a_bare_end_names_what_it_ends_and_says_nothing_else() -> None:
+    told = facts(
+        scope="Restricted", restriction="mật", note="lý do", codes=("x",), addresses=("a",), incidents=("i",)
+    ).alert
+    end = bare_end(replace(told, msg_type="Update"), [Reference("s", "b", SENT)])
+    assert end == Alert("a", "s", SENT, msg_type="Cancel", references=(Reference("s", "b", SENT),))
+    assert isinstance(may_publish(AlertFacts("a", "s", end, ())), Yes) and end.is_ending()

@@ -1,7 +1,8 @@
 // One alert: what it says, its versions, what was repaired, to whom it was delivered, and why someone got it or did not.
 
 import { element, pairs, table } from "/page/draw.js";
-import { current, named, when, word } from "/page/words.js";
+import { read } from "/page/read.js";
+import { because, current, named, when, word } from "/page/words.js";
 
 const MOST_UNITS = 12;
 
@@ -42,20 +43,11 @@ export class Detail {
   }
 }
 
-async function read(address) {
-  try {
-    const answer = await fetch(address, { cache: "no-store" });
-    return answer.ok ? await answer.json() : null;
-  } catch {
-    return null;
-  }
-}
-
 function facts({ alert, units, hazards }) {
   const id = encodeURIComponent(alert.id);
   return element("div", { class: alert.severity }, [
     pairs([
-      [word("fact.disposition"), [named("disposition", alert.disposition), alert.reason].filter(Boolean).join(": ")],
+      [word("fact.disposition"), [named("disposition", alert.disposition), because(alert.reason)].filter(Boolean).join(": ")],
       [word("fact.state"), named("state", alert.state)],
       [word("fact.source"), alert.source],
       [word("fact.sender"), alert.sender],

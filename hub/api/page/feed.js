@@ -1,7 +1,10 @@
 // The live feed as the page sees it: what is known, since when, and whether it can still be believed.
 
+import { read } from "/page/read.js";
+
 const HEARD_TOO_LONG_AGO_MS = 15000;
 const SIGNED_OUT = 4401;
+const HEADS = ["active", "cancels", "ends"];
 
 export class Feed extends EventTarget {
   alerts = new Map();   // id -> summary
@@ -17,6 +20,8 @@ export class Feed extends EventTarget {
   heardAt = Date.now();
   ahead = 0;            // hub's clock minus this machine's, in ms
   #delay = 500;
+  #unsettled = new Map(); // chain -> its newest alert, while the states of its other versions are to be read
+  #settling = false;
 
   now() { return Date.now() + this.ahead; }
 
@@ -106,13 +111,41 @@ export class Feed extends EventTarget {
     if (frame.object === "deliveries") this.dispatchEvent(new CustomEvent("deliveries", { detail: frame.id }));
   }
 
-  // The newest version of a chain is its head; what it replaces is over. A version that comes late never overtakes a newer one.
+  // The newest version of a chain is its head; what it replaces is over. What comes late or is held replaces nothing.
   #take(alert) {
-    for (const known of this.alerts.values()) {
-      if (known.chain_id !== alert.chain_id || known.id === alert.id || !alert.chain_id) continue;
-      if (known.state === "active" && known.chain_seq < alert.chain_seq && alert.state !== "none") known.state = "superseded";
-    }
     this.alerts.set(alert.id, alert);
+    if (!HEADS.includes(alert.state) || !alert.chain_id || alert.msgType === "Alert") return;
+    for (const known of this.alerts.values()) {
+      const older = known.chain_id === alert.chain_id && known.chain_seq < alert.chain_seq;
+      if (older && known.id !== alert.id && known.state === "active") known.state = "superseded";
+    }
+    this.#unsettled.set(alert.chain_id, alert.id);
+    this.#settle();
+  }
+
+  // A chain may have several heads, and two chains may have become one: how each version stands, the hub says.
+  async #settle() {
+    if (this.#settling) return;
+    this.#settling = true;
+    for (const [chain, id] of this.#unsettled) {
+      this.#unsettled.delete(chain);
+      const told = await read(`/v1/alerts/${encodeURIComponent(id)}`);
+      for (const version of told?.chain ?? []) {
+        const known = this.alerts.get(version.id);
+        if (known) Object.assign(known, { state: version.state, superseded_by: version.superseded_by });
+      }
+      this.#changed("alert");
+    }
+    this.#settling = false;
+  }
+
+  // The alert as the hub knows it now, whatever the feed has told; false when the hub did not say.
+  async reread(id) {
+    const told = await read(`/v1/alerts/${encodeURIComponent(id)}`);
+    if (!told) return false;
+    this.#take(told.alert);
+    this.#changed("alert");
+    return true;
   }
 
   // Something was missed: read it again from the last place that is sure, and count it.

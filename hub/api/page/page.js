@@ -3,18 +3,17 @@
 import { Feed } from "/page/feed.js";
 import { element, rows } from "/page/draw.js";
 import { Detail } from "/page/detail.js";
+import { Held, waits } from "/page/held.js";
+import { gravest, level } from "/page/level.js";
 import { clock, fold, left, load, named, other, time, when, word } from "/page/words.js";
 
-const SHAPES = { Extreme: "⬤", Severe: "■", Moderate: "▲", Minor: "◆" };
-const GRAVITY = ["Extreme", "Severe", "Moderate", "Minor"];
 const MOST_OVER = 100;
 
 const feed = new Feed();
 const detail = new Detail(document.getElementById("detail-title"), document.getElementById("detail-body"));
+const held = new Held(document.getElementById("held"), feed);
 const byId = (id) => document.getElementById(id);
 let chosen = location.hash.slice(1);
-
-const gravity = (alert) => { const at = GRAVITY.indexOf(alert.severity); return at < 0 ? GRAVITY.length : at; };
 
 function ending(alert) {
   if (alert.state === "active") return feed.now() < Date.parse(alert.live_until) ? "" : "expired";
@@ -28,12 +27,11 @@ function matches(alert, words) {
 
 function row(alert) {
   const over = ending(alert);
-  const level = `${SHAPES[alert.severity] ?? "○"} ${named("severity", alert.severity)} · ${named("msgType", alert.msgType)}`;
   const rest = over ? named("state", over) : word("remaining", { left: left(Date.parse(alert.live_until) - feed.now()) });
   const marks = alert.flags.length || alert.repairs ? ` · ${word("marks", { repairs: alert.repairs, flags: alert.flags.length })}` : "";
   const gone = alert.withdrawn_at ? ` · ${word("withdrawn")}` : "";
   return element("button", { type: "button", class: `row ${alert.severity}`, "data-id": alert.id, "aria-current": String(alert.id === chosen) }, [
-    element("span", { class: "level" }, [level]),
+    element("span", { class: "level" }, [level(alert)]),
     element("span", { lang: alert.language }, [alert.headline || alert.event || alert.identifier]),
     element("span", { class: "soft" }, [alert.areaDesc.slice(0, 4).join(", ")]),
     element("span", { class: "soft" }, [`${when(alert.sent)} · ${alert.source} · ${rest}${marks}${gone}`]),
@@ -42,8 +40,8 @@ function row(alert) {
 
 function drawList() {
   const words = fold(byId("search").value).split(/\s+/).filter(Boolean);
-  const fitting = [...feed.alerts.values()].filter((alert) => matches(alert, words));
-  const active = fitting.filter((alert) => !ending(alert)).sort((a, b) => gravity(a) - gravity(b) || b.seq - a.seq);
+  const fitting = [...feed.alerts.values()].filter((alert) => !waits(alert) && matches(alert, words));
+  const active = fitting.filter((alert) => !ending(alert)).sort(gravest);
   const over = fitting.filter((alert) => ending(alert)).sort((a, b) => b.seq - a.seq).slice(0, MOST_OVER);
   rows(byId("active"), active.map(row));
   rows(byId("over"), over.map(row));
@@ -67,6 +65,7 @@ function drawHead() {
 
 function draw() {
   drawHead();
+  held.draw();
   drawList();
 }
 
@@ -83,17 +82,21 @@ async function start() {
   await load();
   const answer = await fetch("/v1/session", { cache: "no-store" });
   if (answer.status === 401) return location.replace("/signin");
-  if (answer.ok) byId("who").textContent = (await answer.json()).name;
+  if (answer.ok) {
+    const { name, may } = await answer.json();
+    byId("who").textContent = name;
+    held.may = may.includes("alert.release");
+  }
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button[data-id]");
     if (button) choose(button.dataset.id);
   });
   byId("search").addEventListener("input", drawList);
-  byId("language").addEventListener("click", async () => { await other(); draw(); await detail.show(chosen); });
+  byId("language").addEventListener("click", async () => { await other(); held.reword(); draw(); await detail.show(chosen); });
   byId("signout").addEventListener("click", async () => { await fetch("/v1/session", { method: "DELETE" }); location.replace("/signin"); });
   feed.addEventListener("change", (event) => (event.detail === "heartbeat" ? drawHead() : draw()));
   feed.addEventListener("deliveries", (event) => { if (event.detail === chosen) detail.refresh(); });
-  setInterval(drawHead, 1000);
+  setInterval(() => { drawHead(); held.tick(); }, 1000);
   setInterval(drawList, 30000);
   feed.connect();
   draw();

@@ -63,6 +63,18 @@ export function left(milliseconds) {
   return word("left.days", { d: Math.floor(minutes / 1440), h: Math.floor((minutes % 1440) / 60) });
 }
 
+// A short interval to the second, while somebody is expected to act in it.
+export function countdown(milliseconds) {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1000));
+  return seconds < 3600 ? word("left.seconds", { m: Math.floor(seconds / 60), s: seconds % 60 }) : left(milliseconds);
+}
+
+// Why an alert was decided so, in words where there are words for it.
+export function because(reason) {
+  const [, act, why] = /^(released|dismissed): (.*)$/s.exec(reason ?? "") ?? [];
+  return act ? word(`because.${act}`, { why }) : named("because", reason);
+}
+
 export function number(value) { return new Intl.NumberFormat(PLACES[language]).format(value); }
 
 // Text without diacritics and case: "song dong nai" finds "sông Đồng Nai".

@@ -94,6 +94,7 @@ def upgrade() -> None:
         batch_op.create_index("alerts_by_source_key", ["source", "source_key"], unique=False)
         batch_op.create_index("alerts_in_force", ["state", "live_until"], unique=False)
         batch_op.create_index("alerts_by_incident", ["incident_id", "state"], unique=False)
+        batch_op.create_index("alerts_waiting", ["held_until"], unique=False)
 
     op.create_table(
         "aliases",
@@ -212,7 +213,6 @@ def upgrade() -> None:
         "incidents",
         sa.Column("incident_id", sa.Text(), nullable=False),
         sa.Column("n", sa.BigInteger(), nullable=False),
-        sa.Column("hazard", sa.Text(), nullable=False),
         sa.Column("began_at", sa.BigInteger(), nullable=False),
         sa.Column("last_at", sa.BigInteger(), nullable=False),
         sa.Column("lat", sa.Text(), nullable=True),
@@ -220,7 +220,14 @@ def upgrade() -> None:
         sa.Column("body", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("incident_id"),
     )
-    with op.batch_alter_table("incidents", schema=None) as batch_op:
+    op.create_table(
+        "incident_hazards",
+        sa.Column("incident_id", sa.Text(), nullable=False),
+        sa.Column("hazard", sa.Text(), nullable=False),
+        sa.Column("last_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("incident_id", "hazard"),
+    )
+    with op.batch_alter_table("incident_hazards", schema=None) as batch_op:
         batch_op.create_index("incidents_by_time", ["hazard", "last_at"], unique=False)
 
     op.create_table(
