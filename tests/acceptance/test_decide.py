@@ -75,6 +75,15 @@ async def test_a_copy_that_is_not_to_be_in_force_disputes_nothing_in_either_orde
     assert await hub.alarms() == []
 
 
+async def test_after_a_copy_for_a_drill_the_warning_is_one_whoever_passes_it_on(tmp_path: Path) -> None:
+    async with desk(tmp_path, {"nguon": {}, "khac": {}}) as hub:
+        graver = cap("a", infos=(replace(INFO, severity="Extreme"),))
+        assert await hub.words(cap("a", status="Exercise")) == ["other_mode"]
+        assert await hub.words(cap("a")) == ["accepted"]
+        assert await hub.words(cap("a"), graver, source="khac") == ["duplicate", "conflict"]
+        assert [row.disposition for row in await hub.rows()] == ["other_mode", "accepted", "conflict"]
+
+
 async def test_the_same_words_with_other_line_breaks_are_a_duplicate(hub: Desk) -> None:
     said = cap("a", infos=(replace(INFO, description="Mực nước lên nhanh,\n    sơ tán ngay."),))
     laid_out = cap("a", infos=(replace(INFO, description="Mực nước lên nhanh, sơ tán ngay."),))
