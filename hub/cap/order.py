@@ -4,14 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-ALERT = tuple(
-    "identifier sender sent status msgType source scope restriction addresses code note references incidents info".split()
+ALERT = (
+    "identifier",
+    "sender",
+    "sent",
+    "status",
+    "msgType",
+    "source",
+    "scope",
+    "restriction",
+    "addresses",
+    "code",
+    "note",
+    "references",
+    "incidents",
+    "info",
 )
-INFO = tuple(
-    (
-        "language category event responseType urgency severity certainty audience eventCode effective onset expires "
-        "senderName headline description instruction web contact parameter resource area"
-    ).split()
+INFO = (
+    "language",
+    "category",
+    "event",
+    "responseType",
+    "urgency",
+    "severity",
+    "certainty",
+    "audience",
+    "eventCode",
+    "effective",
+    "onset",
+    "expires",
+    "senderName",
+    "headline",
+    "description",
+    "instruction",
+    "web",
+    "contact",
+    "parameter",
+    "resource",
+    "area",
 )
 RESOURCE = ("resourceDesc", "mimeType", "size", "uri", "derefUri", "digest")
 AREA = ("areaDesc", "polygon", "circle", "geocode", "altitude", "ceiling")

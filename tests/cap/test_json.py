@@ -113,11 +113,16 @@ def test_content_is_the_same_in_every_zone_and_without_signatures() -> None:
 def test_content_is_the_same_however_its_text_is_laid_out() -> None:
     texts = {"headline": "a b", "description": "a b", "instruction": "a b", "contact": "a b", "sender_name": "a b"}
     area = Area("a b", geocodes=(NamedValue("k", "v w"),))
-    one = Alert("a", "s", SENT, note="a b", infos=(Info("a b", parameters=(NamedValue("k", "a b"),), areas=(area,), **texts),))
-    laid_out = {name: "a\n    b" for name in texts}
+    one = Alert(
+        "a", "s", SENT, note="a b", infos=(Info("a b", parameters=(NamedValue("k", "a b"),), areas=(area,), **texts),)
+    )
+    laid_out = dict.fromkeys(texts, "a\n    b")
     info = Info("a  b", parameters=(NamedValue("k", "a\tb"),), areas=(replace(area, area_desc="a \n b"),), **laid_out)
     assert content_hash(one) == content_hash(replace(one, note="a\nb", infos=(info,)))
-    for other in (replace(info, description="ab"), replace(info, areas=(replace(area, geocodes=(NamedValue("k", "v"),)),))):
+    for other in (
+        replace(info, description="ab"),
+        replace(info, areas=(replace(area, geocodes=(NamedValue("k", "v"),)),)),
+    ):
         assert content_hash(one) != content_hash(replace(one, infos=(other,)))
 
 
