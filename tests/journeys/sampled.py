@@ -119,6 +119,11 @@ class Served:
     body: bytes
     alert: etree._Element | None
 
+    @property
+    def name(self) -> str:
+        """What it is called in a failing test: one document may be served by two sources."""
+        return f"{self.row.source} {self.row.document}"
+
     @cached_property
     def triple(self) -> Triple:
         """Identity of the served copy."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -107,13 +108,14 @@ def told(folder: Path) -> Iterator[Story]:
         read = "SELECT 1 FROM sources WHERE last_success_at IS NOT NULL"
         until(lambda: len(ledger.rows(read)) == len(names), within_s=45, what="the first read of every source")
         listed = feeds(datetime.now(UTC).replace(microsecond=0))
+        keys = stack.enter_context(_keys_of(town))
         story = Story([one for feed in listed for one in feed.served()], ledger, receivers)
         story.frames = stack.enter_context(following(town, client))
         _step_one(story, pages, listed)
         story.first_atom = _atom(client, {one.triple[1] for one in story.told()})
         _step_two(story, pages, listed)
         story.last_atom = _atom(client, {f"cancel-of-{one}" for one in story.cancelled})
-        story.again = _said_again(story, town)
+        story.again = _said_again(story, town, keys)
         story.exit_code = town.stop()
         story.stderr = town.stderr()
     yield story
@@ -238,19 +240,25 @@ def _linked(client: httpx.Client, entry: Any) -> bytes:
     return answer.content
 
 
-def _said_again(story: Story, town: Town) -> dict[str, str]:
-    """Document → the hub's word for it when it is submitted once more, of those that brought no alert of their own."""
-    own = [one for one in story.served if one.alert is not None and one.row.disposition in ("duplicate", "conflict")]
-    keys: dict[str, str] = {}
+@contextmanager
+def _keys_of(town: Town) -> Iterator[Mapping[str, Future[str]]]:
+    """A key for each source that submits again, made while the journey goes on: each costs the start of a program."""
+    names = ("again", *dict.fromkeys(row.source for row in rows() if row.times == "unshifted"))
+    with ThreadPoolExecutor(1) as pool:
+        yield {name: pool.submit(town.hub, "key", "create", "source", name) for name in names}
+
+
+def _said_again(story: Story, town: Town, keys: Mapping[str, Future[str]]) -> dict[str, str]:
+    """Sample → the hub's word when it is submitted once more, of those that brought no alert of their own."""
     words = {}
-    for one in own:
-        source = one.row.source if one.row.times == "unshifted" else "again"
-        if source not in keys:
-            keys[source] = town.hub("key", "create", "source", source)
-        headers = {"Authorization": f"Bearer {keys[source]}", "Content-Type": "application/cap+xml"}
+    for one in story.served:
+        if one.alert is None or one.row.disposition not in ("duplicate", "conflict"):
+            continue
+        key = keys[one.row.source if one.row.times == "unshifted" else "again"].result(timeout=60)
+        headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/cap+xml"}
         body = one.body if "#" not in one.row.document else etree.tostring(one.alert, encoding="utf-8", with_tail=False)
         answer = httpx.post(f"{town.base}/v1/alerts", content=body, headers=headers, timeout=20, trust_env=False)
-        words[f"{one.row.source} {one.row.document}"] = answer.json()["disposition"]
+        words[one.name] = answer.json()["disposition"]
     return words
 
 

@@ -47,7 +47,7 @@ def test_the_table_names_every_sample_by_its_hash() -> None:
 
 def test_every_sample_becomes_what_the_table_says(story: Story) -> None:
     became = _became(story)
-    said = {_name(one): one.row.disposition for one in story.served}
+    said = {one.name: one.row.disposition for one in story.served}
     assert {name: (word, said[name]) for name, word in became.items() if word != said[name]} == {}
     assert set(Counter(said.values())) >= {"accepted", "repaired", "revision", "conflict", "held", "quarantined"}
     assert set(Counter(said.values())) >= {"duplicate", "born_expired", "other_mode"}
@@ -159,7 +159,7 @@ def test_the_hub_ends_in_order_and_nothing_went_wrong_inside(story: Story) -> No
 def _became(story: Story) -> dict[str, str]:
     """What became of every sample: the disposition of the alert that its bytes brought, each alert counted for the first that says it.
 
-    What brought none is `quarantined` when its bytes are in quarantine for that, else the hub's word when it is said again.
+    Only our own Cancels are left over. What brought none is `quarantined` when its bytes are in quarantine for that, else the hub's word when it is said again.
     """
     stored = story.ledger.rows("SELECT * FROM alerts ORDER BY seq")
     broken = {row["payload_sha256"]: row["reason"] for row in story.ledger.rows("SELECT * FROM quarantine")}
@@ -168,11 +168,12 @@ def _became(story: Story) -> dict[str, str]:
         mine = next((row for row in stored if _is_of(row, one)), None)
         if mine is not None:
             stored.remove(mine)
-            became[_name(one)] = mine["disposition"]
+            became[one.name] = mine["disposition"]
         elif (one.payload in broken and not all(one.triple)) or broken.get(one.payload) == "doctype":
-            became[_name(one)] = "quarantined"
+            became[one.name] = "quarantined"
         else:
-            became[_name(one)] = story.again.get(_name(one), "")
+            became[one.name] = story.again.get(one.name, "")
+    assert {row["identifier"] for row in stored} == {f"cancel-of-{name}" for name in story.cancelled}
     return became
 
 
@@ -197,7 +198,3 @@ def _endings(story: Story) -> set[str]:
 def _alert(one: Served) -> etree._Element:
     assert one.alert is not None
     return one.alert
-
-
-def _name(one: Served) -> str:
-    return f"{one.row.source} {one.row.document}"
