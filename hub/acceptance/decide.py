@@ -37,11 +37,11 @@ def decide(conn: Connection, head: Head, candidate: Candidate, ground: Ground, *
         source_key, alert, same = identify(conn, candidate, ground)
         if same is not None:
             return same
-    alert_id, known = find(conn, alert, candidate)
+    early = _set_aside(alert, ground)
+    alert_id, known = find(conn, alert, candidate, apart=early is not None)
     case = Case(conn, head, ground, candidate, alert, alert_id, source_key)
     if known is not None:
         return _known(case, known, document)
-    early = _set_aside(alert, ground)
     if early is not None:
         return record(case, Outcome(*early))
     worked, trust = _judged(case, document)

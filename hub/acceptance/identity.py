@@ -25,19 +25,24 @@ def alert_id_of(alert: Alert) -> str:
     return f"a{hashlib.sha256(told.encode()).hexdigest()[:24]}"
 
 
-def find(conn: Connection, alert: Alert, candidate: Candidate) -> tuple[str, AlertRow | None]:
-    """(id for this alert, what is stored under it or None).
+def find(conn: Connection, alert: Alert, candidate: Candidate, *, apart: bool) -> tuple[str, AlertRow | None]:
+    """(id for this alert, what is stored under it or None). `apart` says that this alert is never in force.
 
     An alert that never was in force (held for want of authority, a draft, another mode) takes nobody's identity: another source's
-    alert of the same identity, or other content, is decided on its own, else anyone could silence a warning by saying it first.
+    alert of the same identity, or other content, is decided on its own, else anyone could silence a warning by saying it first. The
+    first that is in force takes it, from then on for every source. Nor does one that is not to be in force dispute one that is: the
+    copy of a warning for a drill is no other word about the warning.
     """
     alert_id = alert_id_of(alert)
     known = alerts.get(conn, alert_id)
-    if known is None or known.chain_id is not None or candidate.source_key:
+    if known is None or (known.chain_id is not None and not apart) or candidate.source_key:
         return alert_id, known
     told = content_hash(alert)
     if (known.source, known.content_hash) == (candidate.source, told):
         return alert_id, known
+    first = None if apart else alerts.chained(conn, sender=known.sender, identifier=known.identifier, sent=known.sent)
+    if first is not None:
+        return str(first.alert_id), first
     own_id = f"a{hashlib.sha256(f'{alert_id}{candidate.source}{told}'.encode()).hexdigest()[:24]}"
     return own_id, alerts.get(conn, own_id)
 

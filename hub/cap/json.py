@@ -58,16 +58,39 @@ def read(body: bytes, *, zone: tzinfo) -> Parsed:
 
 
 def content_hash(alert: Alert) -> str:
-    """SHA-256 of the alert's JSON without its signatures and with all times in UTC: an instant is the same in every zone (ACC-2)."""
+    """SHA-256 of what the alert says (ACC-2): its JSON without signatures, with all times in UTC, for an instant is the same in every
+    zone, and its text without line breaks and indents, for those who pass a warning on lay it out anew."""
     told = replace(
         alert.unsigned(),
         sent=alert.sent.astimezone(UTC),
+        note=_plain(alert.note),
         references=tuple(replace(r, sent=_utc(r.sent)) for r in alert.references),
-        infos=tuple(
-            replace(i, effective=_utc(i.effective), onset=_utc(i.onset), expires=_utc(i.expires)) for i in alert.infos
-        ),
+        infos=tuple(map(_said, alert.infos)),
     )
     return hashlib.sha256(to_json(told)).hexdigest()
+
+
+def _said(info: Info) -> Info:
+    """The info as content: instants in UTC, text without its layout."""
+    return replace(
+        info,
+        event=_plain(info.event),
+        audience=_plain(info.audience),
+        effective=_utc(info.effective),
+        onset=_utc(info.onset),
+        expires=_utc(info.expires),
+        sender_name=_plain(info.sender_name),
+        headline=_plain(info.headline),
+        description=_plain(info.description),
+        instruction=_plain(info.instruction),
+        contact=_plain(info.contact),
+        parameters=tuple(NamedValue(_plain(p.value_name), _plain(p.value)) for p in info.parameters),
+        areas=tuple(replace(a, area_desc=_plain(a.area_desc)) for a in info.areas),
+    )
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _utc(moment: datetime | None) -> datetime | None:

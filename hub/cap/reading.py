@@ -9,7 +9,7 @@ from datetime import datetime, tzinfo
 
 from lxml import etree
 
-from hub.cap import model
+from hub.cap import model, order
 from hub.cap.geo import CIRCLE_STEPS
 from hub.cap.language import language_of
 from hub.cap.model import Alert, Area, Circle, Info, Reference, Resource, Ring
@@ -63,7 +63,7 @@ class _Reader:
 
     def alert(self, root: Element) -> Alert:
         self._version(root)
-        said = Said(self.liberties, root, "")
+        said = self._children(root, "", order.ALERT)
         identifier, sender, sent = self._identity(said)
         restriction = said.one("restriction")
         alert = Alert(
@@ -88,6 +88,13 @@ class _Reader:
         if carries_local_clock(alert, self.liberties.zone):
             self.liberties.fault("utc-with-local-clock", "sent", sent.isoformat())
         return alert
+
+    def _children(self, node: Element, path: str, wanted: tuple[str, ...]) -> Said:
+        """What the element says; children out of their order are named (CAP 1.0 has orders of its own)."""
+        said = Said(self.liberties, node, path)
+        if self.version != "1.0":
+            said.in_order(wanted)
+        return said
 
     def _signatures(self, root: Element) -> tuple[bytes, ...]:
         """Those that can stand in a document again; what C14N refuses (a relative namespace) no verifier takes either."""
@@ -161,7 +168,7 @@ class _Reader:
 
     def _info(self, index: int, node: Element, sent: datetime) -> Info:
         path = f"info[{index}]"
-        said = Said(self.liberties, node, path)
+        said = self._children(node, path, order.INFO)
         event = said.required("event")
         headline = said.one("headline")
         description, instruction = said.joined("description", "\n"), said.joined("instruction", "\n")
@@ -192,7 +199,7 @@ class _Reader:
             contact=said.one("contact"),
             parameters=said.values("parameter"),
             resources=tuple(
-                _resource(Said(self.liberties, r, f"{path}/resource[{n}]"))
+                _resource(self._children(r, f"{path}/resource[{n}]", order.RESOURCE))
                 for n, r in enumerate(said.nodes("resource"))
             ),
             areas=tuple(self._area(index, n, a) for n, a in enumerate(said.nodes("area"))),
@@ -207,7 +214,7 @@ class _Reader:
 
     def _area(self, info: int, index: int, node: Element) -> Area:
         path = f"info[{info}]/area[{index}]"
-        said = Said(self.liberties, node, path)
+        said = self._children(node, path, order.AREA)
         rings: list[Ring] = []
         other: list[Ring] = []
         for n, polygon in enumerate(said.nodes("polygon")):

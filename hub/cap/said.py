@@ -8,6 +8,7 @@ from datetime import datetime, tzinfo
 from math import nan
 
 from hub.cap.model import NamedValue
+from hub.cap.order import misplaced
 from hub.cap.parser import Element, children, namespace, prose, text
 from hub.cap.prose import mended
 from hub.cap.repair import Fault, Repair
@@ -70,6 +71,12 @@ class Said:
         for name, child in children(self.node):
             if namespace(child) != DSIG:
                 self.by_name.setdefault(name, []).append(child)
+
+    def in_order(self, order: tuple[str, ...]) -> None:
+        """Children that stand elsewhere than the schema wants are a repair: what we write has them in place."""
+        found = misplaced((name for name, child in children(self.node) if namespace(child) != DSIG), order)
+        if found:
+            self.liberties.fix("element-order", self.path, found)
 
     def at(self, name: str) -> str:
         """Where the child of that name stands."""

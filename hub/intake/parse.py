@@ -57,8 +57,12 @@ class Said:
         self._most = most
 
     def fresh(self, said: Sequence[tuple[bytes, tuple[str, bytes]]]) -> list[tuple[bytes, tuple[str, bytes]]]:
-        """Those of `said` (digest, record) that are not remembered, each once, in order."""
-        return list({digest: (digest, record) for digest, record in said if digest not in self._known}.values())
+        """Those of `said` (digest, record) that are not remembered, each once, in order: of equal ones the first, with its payload."""
+        fresh: dict[bytes, tuple[bytes, tuple[str, bytes]]] = {}
+        for digest, record in said:
+            if digest not in self._known:
+                fresh.setdefault(digest, (digest, record))
+        return list(fresh.values())
 
     def remember(self, digests: Sequence[bytes]) -> None:
         """These are durable now."""

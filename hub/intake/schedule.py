@@ -104,6 +104,10 @@ class Schedule:
             while turn is None or name in self._again:
                 self._again.discard(name)
                 turn = await listener.turn()
+        except asyncio.CancelledError:
+            if not self._stopped:
+                raise
+            return  # given up because the hub stops; raised, it would stand in the log as an exception of the job
         finally:
             del self._turns[name]
             self._again.discard(name)

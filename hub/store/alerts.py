@@ -83,6 +83,17 @@ def get(conn: Connection, alert_id: str) -> AlertRow | None:
     return conn.execute(_get, {"alert_id": alert_id}).one_or_none()
 
 
+def chained(conn: Connection, *, sender: str, identifier: str, sent: int) -> AlertRow | None:
+    """The first alert of that identity that took its place in a chain, under whatever id; None while none has."""
+    stmt = (
+        select(alerts)
+        .where(alerts.c.identifier == identifier, alerts.c.sender == sender, alerts.c.sent == sent)
+        .where(alerts.c.chain_id.is_not(None))
+        .order_by(alerts.c.seq)
+    )
+    return conn.execute(stmt.limit(1)).one_or_none()
+
+
 def insert_alert(conn: Connection, row: Mapping[str, Any]) -> None:
     """Adds one decided alert; every column is given."""
     conn.execute(_insert_alert, dict(row))

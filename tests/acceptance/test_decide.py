@@ -60,6 +60,36 @@ async def test_other_content_under_one_identity_is_a_conflict_and_the_first_stay
     assert await hub.alarms() == [("alert.conflict", first.alert_id)]
 
 
+@pytest.mark.parametrize(
+    ("apart", "disposition"),
+    [({"status": "Actual"}, "other_mode"), ({"status": "Draft"}, "quarantined"), ({"msg_type": "Ack"}, "internal")],
+)
+async def test_a_copy_that_is_not_to_be_in_force_disputes_nothing_in_either_order(
+    hub: Desk, apart: dict[str, str], disposition: str
+) -> None:
+    graver = (replace(INFO, severity="Extreme"),)
+    assert await hub.words(cap("a"), cap("a", infos=graver, **apart)) == ["accepted", disposition]
+    assert await hub.words(cap("b", infos=graver, **apart), cap("b")) == [disposition, "accepted"]
+    assert await hub.words(cap("a", infos=graver, **apart)) == ["duplicate"]
+    assert [(row.disposition, row.state) for row in await hub.rows() if row.chain_id] == [("accepted", "active")] * 2
+    assert await hub.alarms() == []
+
+
+async def test_after_a_copy_for_a_drill_the_warning_is_one_whoever_passes_it_on(tmp_path: Path) -> None:
+    async with desk(tmp_path, {"nguon": {}, "khac": {}}) as hub:
+        graver = cap("a", infos=(replace(INFO, severity="Extreme"),))
+        assert await hub.words(cap("a", status="Exercise")) == ["other_mode"]
+        assert await hub.words(cap("a")) == ["accepted"]
+        assert await hub.words(cap("a"), graver, source="khac") == ["duplicate", "conflict"]
+        assert [row.disposition for row in await hub.rows()] == ["other_mode", "accepted", "conflict"]
+
+
+async def test_the_same_words_with_other_line_breaks_are_a_duplicate(hub: Desk) -> None:
+    said = cap("a", infos=(replace(INFO, description="Mực nước lên nhanh,\n    sơ tán ngay."),))
+    laid_out = cap("a", infos=(replace(INFO, description="Mực nước lên nhanh, sơ tán ngay."),))
+    assert await hub.words(said, laid_out) == ["accepted", "duplicate"]
+
+
 async def test_the_same_identifier_with_another_sent_is_a_revision(hub: Desk) -> None:
     assert await hub.words(cap("a"), cap("a", 5)) == ["accepted", "revision"]
     first, second = await hub.rows()

@@ -20,9 +20,17 @@ async def test_what_was_never_in_force_takes_nobodys_identity(hub: Desk) -> None
     draft = replace(cap("a"), status="Draft")
     await hub.accept(draft)
     real = candidate(cap("a"))
-    own_id, known = await hub.store.read(lambda conn: find(conn, real.alert, real))
+    own_id, known = await hub.store.read(lambda conn: find(conn, real.alert, real, apart=False))
     assert known is None
     assert own_id != alert_id_of(draft)
-    again, stored = await hub.store.read(lambda conn: find(conn, draft, candidate(draft)))
+    again, stored = await hub.store.read(lambda conn: find(conn, draft, candidate(draft), apart=True))
     assert stored is not None
     assert again == alert_id_of(draft)
+
+
+async def test_what_is_never_to_be_in_force_does_not_meet_what_is(hub: Desk) -> None:
+    await hub.accept(cap("a"))
+    drill = replace(cap("a"), status="Exercise")
+    own_id, known = await hub.store.read(lambda conn: find(conn, drill, candidate(drill), apart=True))
+    assert known is None
+    assert own_id != alert_id_of(drill)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from hub.cap.json import circle_text, content_hash, from_json, read, ring_text, to_json
-from hub.cap.model import Alert, Area, Circle, Info, Reference
+from hub.cap.model import Alert, Area, Circle, Info, NamedValue, Reference
 from hub.errors import ParseError
 from tests.cap.alert_making import alerts
 
@@ -108,6 +108,22 @@ def test_content_is_the_same_in_every_zone_and_without_signatures() -> None:
     )
     assert content_hash(one) == content_hash(same)
     assert content_hash(one) != content_hash(replace(one, note="x"))
+
+
+def test_content_is_the_same_however_its_text_is_laid_out() -> None:
+    texts = {"headline": "a b", "description": "a b", "instruction": "a b", "contact": "a b", "sender_name": "a b"}
+    area = Area("a b", geocodes=(NamedValue("k", "v w"),))
+    one = Alert(
+        "a", "s", SENT, note="a b", infos=(Info("a b", parameters=(NamedValue("k", "a b"),), areas=(area,), **texts),)
+    )
+    laid_out = dict.fromkeys(texts, "a\n    b")
+    info = Info("a  b", parameters=(NamedValue("k", "a\tb"),), areas=(replace(area, area_desc="a \n b"),), **laid_out)
+    assert content_hash(one) == content_hash(replace(one, note="a\nb", infos=(info,)))
+    for other in (
+        replace(info, description="ab"),
+        replace(info, areas=(replace(area, geocodes=(NamedValue("k", "v"),)),)),
+    ):
+        assert content_hash(one) != content_hash(replace(one, infos=(other,)))
 
 
 def test_shapes_are_written_as_cap_writes_them() -> None:

@@ -59,6 +59,14 @@ def test_a_prefix_changes_nothing() -> None:
 def test_any_order_of_elements_is_read() -> None:
     body = document(references="-", more="<references>a,b,2026-11-24T09:00:00+07:00</references>")
     assert parsed(body).alert.references == (Reference("a", "b", datetime(2026, 11, 24, 9, tzinfo=VIET_NAM)),)
+    assert [(r.code, r.path, r.before) for r in parsed(body).repairs] == [("element-order", "", "references")]
+
+
+def test_elements_out_of_order_are_named_where_they_stand_except_in_cap_1_0() -> None:
+    right = info_element()
+    body = document(info=right.replace("<event>", "<web>https://a.vn</web><event>"))
+    assert [(r.code, r.path, r.before) for r in parsed(body).repairs] == [("element-order", "info[0]", "event")]
+    assert "element-order" not in repairs(body.replace(CAP12.encode(), b"http://www.incident.com/cap/1.0"))
 
 
 @pytest.mark.parametrize("name", ["identifier", "sender", "sent"])

@@ -95,7 +95,8 @@ def test_the_same_words_in_another_payload_are_not_new() -> None:
     again, _ = sort([Candidate("one", Alert("a", "s", START), "payload2")], backlog=False)
     assert known.fresh(again) == []
     other, _ = sort([Candidate("one", Alert("a", "s", START, note="x"), "payload2")], backlog=False)
-    assert len(known.fresh([*other, *other])) == 1
+    later, _ = sort([Candidate("one", Alert("a", "s", START, note="x"), "payload3")], backlog=False)
+    assert [load(record).payload_sha256 for _, (_, record) in known.fresh([*other, *later])] == ["payload2"]
     known.forget()
     assert len(known.fresh(again)) == 1
 

@@ -7,6 +7,8 @@ import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+import pytest
+
 from hub.clock import SetClock
 from hub.connector import Read
 from hub.errors import SourceError
@@ -91,12 +93,13 @@ async def test_a_source_that_asks_for_patience_is_left_alone() -> None:
     assert len(patient.marks) == 1
 
 
-async def test_a_turn_under_way_is_given_up_when_the_hub_stops() -> None:
+async def test_a_turn_under_way_is_given_up_without_a_word_when_the_hub_stops(caplog: pytest.LogCaptureFixture) -> None:
     script = Script(turns=[[Read((payload("a"),), {"n": 1})]], rest_s=30)
     store = OpenedStore()
     async with running(listener(script, store, name="one")):
         await until(lambda: len(script.marks) == 1)
     assert store.said() == []
+    assert caplog.records == []
     assert len([task for task in asyncio.all_tasks() if task is not asyncio.current_task()]) == 0
 
 

@@ -87,6 +87,13 @@ class Pages:
         items = "".join(f"<item><title>t</title><link>{link}</link><guid>{link}</guid></item>" for link in links)
         return self.put(path, f'<rss version="2.0"><channel><title>x</title>{items}</channel></rss>'.encode())
 
+    def atom(self, path: str, links: list[str]) -> str:
+        """The same as Atom."""
+        entries = "".join(
+            f'<entry><id>{link}</id><link type="application/cap+xml" href="{link}"/></entry>' for link in links
+        )
+        return self.put(path, f'<feed xmlns="http://www.w3.org/2005/Atom"><title>x</title>{entries}</feed>'.encode())
+
 
 @contextmanager
 def serving(pages: Pages) -> Iterator[Pages]:
@@ -125,15 +132,28 @@ def serving(pages: Pages) -> Iterator[Pages]:
 
 @dataclass
 class Receiver:
-    """An agency's webhook: answers challenges, verifies signatures with the public library, keeps every delivery."""
+    """An agency's webhook: answers challenges, verifies signatures with the public library, keeps every delivery.
+
+    With `falters`, it answers 503 to the first try of every so manieth delivery; `tries` are the ids of all tries, those included.
+    """
 
     secret: str = ""
+    falters: int = 0
+    tries: list[str] = field(default_factory=list)
     got: list[dict[str, Any]] = field(default_factory=list)
     ids: list[str] = field(default_factory=list)
     bad: int = 0
     status: int = 204
     delay_s: float = 0.0
     base: str = ""
+
+    def answer_to(self, webhook_id: str) -> int:
+        """The status of the answer to this try."""
+        is_first = webhook_id not in self.tries
+        self.tries.append(webhook_id)
+        if self.falters and is_first and len(set(self.tries)) % self.falters == 0:
+            return 503
+        return self.status
 
     def alerts(self, identifier: str) -> list[dict[str, Any]]:
         """The deliveries about the alert of that identifier, in order of arrival."""
@@ -160,10 +180,11 @@ def receiving(receiver: Receiver) -> Iterator[Receiver]:
                     Webhook(receiver.secret).verify(body, dict(self.headers.items()))
                 except WebhookVerificationError:
                     receiver.bad += 1
-            if receiver.status < 300:
+            status = receiver.answer_to(self.headers["webhook-id"])
+            if status < 300:
                 receiver.got.append(told)
                 receiver.ids.append(self.headers["webhook-id"])
-            self._answer(receiver.status, b"")
+            self._answer(status, b"")
 
         def _answer(self, status: int, body: bytes) -> None:
             self.send_response(status)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from hub.clock import to_us
 from hub.store import alerts
 from tests.acceptance.accepting import cancel, cap, desk, quake
 from tests.store.fresh import fresh
@@ -89,3 +90,15 @@ def test_an_event_keeps_its_first_key_under_all_its_names_per_source() -> None:
         assert alerts.source_key_of(conn, "quakes", ("?", "at3", "us1")) == "zz"
         assert alerts.source_key_of(conn, "quakes", ("?",)) is None
         assert alerts.source_key_of(conn, "khac", ("vn9",)) is None
+
+
+async def test_an_identity_belongs_to_the_first_in_a_chain_under_whatever_id(tmp_path: Path) -> None:
+    async with desk(tmp_path) as hub:
+        one = cap("a")
+        sent = to_us(one.sent)
+        found = lambda conn: alerts.chained(conn, sender=one.sender, identifier="a", sent=sent)  # noqa: E731
+        await hub.accept(cap("a", status="Exercise"))
+        assert await hub.store.read(found) is None
+        (real,) = await hub.accept(one)
+        row = await hub.store.read(found)
+        assert row is not None and row.alert_id == real.alert_id
