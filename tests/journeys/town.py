@@ -70,10 +70,12 @@ def cap(identifier: str, **said: Any) -> bytes:
 
 @dataclass
 class Pages:
-    """A loopback HTTP server of documents by path; counts what was asked. `base` is its address."""
+    """A loopback HTTP server of documents by path; counts what was asked, and what was answered whole. `base` is its address."""
 
     documents: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    served: list[str] = field(default_factory=list)
+    answer_after_s: float = 0.0
     base: str = ""
 
     def put(self, path: str, body: bytes, content_type: str = "application/xml") -> str:
@@ -107,12 +109,14 @@ def serving(pages: Pages) -> Iterator[Pages]:
                 self.send_response(304)
                 self.end_headers()
                 return
+            time.sleep(pages.answer_after_s)
             self.send_response(200)
             self.send_header("Content-Type", found[0])
             self.send_header("Content-Length", str(len(found[1])))
             self.send_header("ETag", etag)
             self.end_headers()
             self.wfile.write(found[1])
+            pages.served.append(self.path)
 
         def log_message(self, *args: Any) -> None:
             return
@@ -124,15 +128,22 @@ def serving(pages: Pages) -> Iterator[Pages]:
 
 @dataclass
 class Receiver:
-    """An agency's webhook: answers challenges, verifies signatures with the public library, keeps every delivery."""
+    """An agency's webhook: answers challenges, verifies signatures with the public library, keeps every delivery.
+
+    `ids` are the webhook-ids of `got`, in the same order; `answered` those whose 2xx has left.
+    """
 
     secret: str = ""
     got: list[dict[str, Any]] = field(default_factory=list)
     ids: list[str] = field(default_factory=list)
+    answered: list[str] = field(default_factory=list)
+    challenges: int = 0
     bad: int = 0
     status: int = 204
     delay_s: float = 0.0
+    answer_after_s: float = 0.0
     base: str = ""
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
     def alerts(self, identifier: str) -> list[dict[str, Any]]:
         """The deliveries about the alert of that identifier, in order of arrival."""
@@ -152,6 +163,8 @@ def receiving(receiver: Receiver) -> Iterator[Receiver]:
                 time.sleep(receiver.delay_s)
             told = json.loads(body)
             if told["type"] == "endpoint.challenge":
+                receiver.challenges += 1
+                time.sleep(receiver.answer_after_s)
                 self._answer(200, json.dumps({"challenge": told["data"]["challenge"]}).encode())
                 return
             if receiver.secret:
@@ -159,10 +172,15 @@ def receiving(receiver: Receiver) -> Iterator[Receiver]:
                     Webhook(receiver.secret).verify(body, dict(self.headers.items()))
                 except WebhookVerificationError:
                     receiver.bad += 1
-            if receiver.status < 300:
-                receiver.got.append(told)
-                receiver.ids.append(self.headers["webhook-id"])
-            self._answer(receiver.status, b"")
+            status = receiver.status
+            if status < 300:
+                with receiver.lock:
+                    receiver.got.append(told)
+                    receiver.ids.append(self.headers["webhook-id"])
+            time.sleep(receiver.answer_after_s)
+            self._answer(status, b"")
+            if status < 300:
+                receiver.answered.append(self.headers["webhook-id"])
 
         def _answer(self, status: int, body: bytes) -> None:
             self.send_response(status)
