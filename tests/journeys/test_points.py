@@ -27,6 +27,7 @@ from tests.journeys.way import Version, Way, opened
 pytestmark = pytest.mark.needs("strace")
 
 CHANCE = random.Random(int(os.environ.get("HUB_SEED", "11")))
+LOOK_EVERY_S = 0.01
 TRIES = 4
 """A point that is passed too fast is tried again; one that is never reached is a failure."""
 
@@ -44,11 +45,12 @@ POSTED = [
     *points("Alert", "posted", *LEAVING, "document-written", "feed-written"),
     *points("Update", "posted", *LEAVING[:-1]),
     *points("Cancel", "posted", *LEAVING[:-1], "document-written", "feed-written"),
+    *points("Overtaking", "posted", "claimed", "received", "taken"),
 ]
 POLLED = [
     *points("Alert", "polled", *LEAVING, "document-written", "feed-written"),
-    *points("Update", "polled", "claimed", "taken"),
-    *points("Cancel", "polled", "claimed", "received", "taken", "feed-written"),
+    *points("Update", "polled", "claimed"),
+    *points("Cancel", "polled", "claimed", "taken"),
     *points("Alert", "released", "claimed", "taken"),
 ]
 
@@ -58,9 +60,11 @@ def words_of(facts: Facts) -> set[str]:
 
 
 def prepared(way: Way, kind: str, entrance: str) -> Version:
-    """A version of that kind which nobody has heard, and whose chain everybody has."""
+    """A version of that kind which nobody has heard, and whose chain everybody has, or (Overtaking) is just being told."""
     if entrance == "released":
         return way.held()
+    if kind == "Overtaking":
+        return way.version("Cancel", entrance, way.begun(way.version("Alert", entrance)))
     before = way.told(way.version("Alert", entrance)) if kind != "Alert" else None
     return way.version(kind, entrance, before)
 
@@ -76,8 +80,8 @@ def killed(way: Way, version: Version, wanted: str) -> bool:
                 continue
             way.check(*moment)
             found = words_of(moment[1])
+            time.sleep(CHANCE.uniform(0, 2 * LOOK_EVERY_S))
             if wanted in found:
-                time.sleep(CHANCE.uniform(0, 0.02))
                 way.town.kill()
                 return dead(way, version, wanted)
             if {"at-rest", "marked"} == found:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import hashlib
 import threading
@@ -15,12 +16,16 @@ from typing import Any
 
 import httpx
 
+from hub.clock import SystemClock
+from hub.store import open_store, people
 from tests.journeys.found import Found, audit_fault, faults, found
 from tests.journeys.points import Facts, publishing, word
 from tests.journeys.test_spine import signed_in
 from tests.journeys.town import Pages, Receiver, Town, cap, cap_source, free_port, receiving, serving, until
 
 INDEX = "/index.xml"
+HOLD_S = 0.12
+"""Between a request that has come whole and its answer."""
 REST_S = 15.0
 """A hub that was started again has told everybody by then; a lease of a dead predecessor alone would take 17 s."""
 
@@ -77,14 +82,32 @@ class Way:
         """The hub runs, the endpoints are proven, the first read has been."""
         self.town.start()
         self.client = signed_in(self.town)
+        self.commander = self._commander()
         owners = ("bo-chqs", "ubnd-bien-hoa", "ubnd-tan-phu")
         units = ("75", "75", "734")
         self.endpoints = [self._subscribe(*one) for one in zip(self.receivers, owners, units, strict=True)]
         self.keys = {name: self.town.hub("key", "create", "source", name) for name in ("pushed", "limited")}
         until(lambda: INDEX in self.pages.served, within_s=15, what="the first read")
-        for receiver in self.receivers:
-            receiver.answer_after_s = 0.12
-        self.pages.answer_after_s = 0.12
+        for holding in (*self.receivers, self.pages):
+            holding.answer_after_s = HOLD_S
+
+    def _commander(self) -> httpx.Client:
+        """A client with a session of a duty commander: an administrator may release nothing."""
+
+        async def made() -> str:
+            store, now = open_store(f"sqlite:///{self.data / 'hub.db'}", mode="test", clock=SystemClock()), datetime.now(UTC)
+            try:
+                return await store.write(
+                    lambda conn: people.signin_link(
+                        conn, people.create(conn, name="Trực", login="truc", roles=["duty_commander"], at=now), now
+                    )
+                )
+            finally:
+                await store.close()
+
+        client = httpx.Client(base_url=self.town.base, timeout=10)
+        assert client.post("/v1/session/link", json={"token": asyncio.run(made())}).status_code < 300
+        return client
 
     def _subscribe(self, receiver: Receiver, owner: str, unit: str) -> str:
         asked = {"owner": owner, "kind": "webhook", "settings": {"url": receiver.base}}
@@ -124,7 +147,7 @@ class Way:
         with contextlib.suppress(httpx.HTTPError):
             if version.entrance == "released" and version.answers:
                 alert_id = version.answers[0][1]["alert_id"]
-                answer = self.client.post(f"/v1/alerts/{alert_id}/release", json={"reason": "đã gọi lại nguồn"})
+                answer = self.commander.post(f"/v1/alerts/{alert_id}/release", json={"reason": "đã gọi lại nguồn"})
             else:
                 key = self.keys["limited" if version.entrance == "released" else "pushed"]
                 headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/cap+xml"}
@@ -137,6 +160,16 @@ class Way:
         """It is said, and everybody has it."""
         self.say(version)
         self.rest()
+        return version
+
+    def begun(self, version: Version) -> Version:
+        """It is said, and both agencies have it and have not answered yet."""
+        for receiver in self.receivers[:2]:
+            receiver.answer_after_s = 2.0
+        self.say(version)
+        until(lambda: self.outside(version)["received"] == 2, within_s=10, what="the alert at both")
+        for receiver in self.receivers[:2]:
+            receiver.answer_after_s = HOLD_S
         return version
 
     def held(self) -> Version:
@@ -160,11 +193,11 @@ class Way:
         """What the world knows of the version, for `Facts`."""
         wanting = self.receivers[:2]
         ids = [{i for i, told in _deliveries(receiver) if _about(told) == version.identifier} for receiver in wanting]
-        answered = len(version.answers) > (1 if version.entrance == "released" else 0)
+        good = [status for status, _ in list(version.answers) if status < 300]
         return {
             "index_read": version.began and INDEX in self.pages.served[self._served_before :],
             "document_read": version.path in self.pages.served,
-            "answered": answered,
+            "answered": len(good) > (1 if version.entrance == "released" else 0),
             "received": sum(1 for one in ids if one),
             "taken": sum(
                 1 for one, receiver in zip(ids, wanting, strict=True) if one & set(list(receiver.answered))
