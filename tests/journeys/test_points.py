@@ -10,19 +10,22 @@ from __future__ import annotations
 
 import os
 import random
-import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
 from tests.journeys.found import Found
 from tests.journeys.points import ENTERING, LEAVING, Facts, publishing, word
+from tests.journeys.town import Receiver, receiving, until
 from tests.journeys.tracing import killed_at, slowed
-from tests.journeys.way import Version, Way, opened
+from tests.journeys.way import HOLD_S, REST_S, Version, Way, opened
+
+T = TypeVar("T")
 
 pytestmark = pytest.mark.needs("strace")
 
@@ -41,17 +44,21 @@ def points(kind: str, entrance: str, *more: str) -> list[Point]:
     return [(kind, entrance, one) for one in (*ENTERED[entrance], *more)]
 
 
+CHALLENGED = ("asked", "written", "challenged", "answered", "proven")
+"""How far a new endpoint has come: asked for, in the store, its address has the challenge, has answered it, is proven in the store."""
+
 POSTED = [
     *points("Alert", "posted", *LEAVING, "document-written", "feed-written"),
     *points("Update", "posted", *LEAVING[:-1]),
-    *points("Cancel", "posted", *LEAVING[:-1], "document-written", "feed-written"),
-    *points("Overtaking", "posted", "claimed", "received", "taken"),
+    *points("Cancel", "posted", *LEAVING[:-1], "feed-written"),
+    *points("Overtaking", "posted", "claimed", "taken"),
 ]
 POLLED = [
     *points("Alert", "polled", *LEAVING, "document-written", "feed-written"),
     *points("Update", "polled", "claimed"),
     *points("Cancel", "polled", "claimed", "taken"),
-    *points("Alert", "released", "claimed", "taken"),
+    *points("Alert", "released", "claimed"),
+    *[("Endpoint", "asked", at) for at in CHALLENGED],
 ]
 
 
@@ -71,7 +78,7 @@ def prepared(way: Way, kind: str, entrance: str) -> Version:
 
 def killed(way: Way, version: Version, wanted: str) -> bool:
     """Says the version, and kills the hub in the wanted state; False when it was past it. Every state on the way may be."""
-    with slowed(way.town.process.pid):
+    with slowed(way.pid):
         way.say(version)
         end = time.monotonic() + 10
         while time.monotonic() < end:
@@ -83,21 +90,21 @@ def killed(way: Way, version: Version, wanted: str) -> bool:
             time.sleep(CHANCE.uniform(0, 2 * LOOK_EVERY_S))
             if wanted in found:
                 way.town.kill()
-                return dead(way, version, wanted)
+                return wanted in dead(way, version)
             if {"at-rest", "marked"} == found:
                 break
     way.town.kill()
     return False
 
 
-def dead(way: Way, version: Version, wanted: str) -> bool:
-    """Whether the hub died in the wanted state; where it died, nothing is lost or said too early."""
+def dead(way: Way, version: Version) -> set[str]:
+    """The words of the state in which the hub died; there nothing is lost or said too early."""
     outside = way.outside(version)
     seen = way.look()
     assert seen is not None
     facts = way.facts(version, seen, outside)
     way.check(seen, facts)
-    return wanted in words_of(facts)
+    return words_of(facts)
 
 
 def risen(way: Way, version: Version) -> Found:
@@ -109,47 +116,118 @@ def risen(way: Way, version: Version) -> Found:
     return seen
 
 
+def telling(way: Way, kind: str, entrance: str, at: str) -> bool:
+    """A version is said and the hub dies at `at`; then everybody has everything, once. False when it died elsewhere."""
+    version = prepared(way, kind, entrance)
+    hit = killed(way, version, at)
+    risen(way, version)
+    return hit
+
+
+def endpoint_word(way: Way, receiver: Receiver, known: set[str]) -> str:
+    seen = way.look()
+    if seen is None:
+        return ""
+    made = [row for row in seen.tables["endpoint_states"] if row["endpoint_id"] not in known]
+    if not made:
+        return "asked"
+    if made[0]["state"] == "active":
+        return "proven"
+    return "answered" if receiver.proved else "challenged" if receiver.challenges else "written"
+
+
+def proving(way: Way, at: str) -> bool:
+    """An endpoint is asked for and the hub dies at `at`; then it is there whole or not at all, and can be brought into use."""
+    with receiving(Receiver(answer_after_s=HOLD_S)) as receiver:
+        known = {row["endpoint_id"] for row in way.rest().tables["endpoint_states"]}
+        asked = {"owner": "ubnd-tan-phu", "kind": "webhook", "settings": {"url": receiver.base}}
+        with slowed(way.pid), ThreadPoolExecutor(1) as pool:
+            answer = pool.submit(way.unanswered, "/v1/endpoints", asked)
+            until(lambda: endpoint_word(way, receiver, known) == at or answer.done(), within_s=10, what=at)
+            way.town.kill()
+        hit = endpoint_word(way, receiver, known) == at and answer.result() is None
+        way.restart()
+        made = [one for one in way.client.get("/v1/endpoints").json()["endpoints"] if one["endpoint_id"] not in known]
+        assert [one["state"] for one in made] == {"asked": [], "proven": ["active"]}.get(at, ["unproven"]) or not hit
+        for one in made:
+            path = f"/v1/endpoints/{one['endpoint_id']}"
+            assert receiver.got == [], "told before anybody knows its secret"
+            assert way.client.post(f"{path}/prove").json()["proven"] is True
+            receiver.secret = way.client.post(f"{path}/rotate").json()["secret"]
+            assert way.client.post(f"{path}/test").json()["sent"] is True
+            assert (receiver.bad, [told["type"] for told in receiver.got]) == (0, ["endpoint.test"])
+            assert way.client.delete(path).status_code == 204
+        return hit
+
+
 def journey(way: Way, wanted: list[Point]) -> Counter[Point]:
-    """How often the hub died at each point, every point at least once."""
+    """How often the hub died at each point; each is tried until it did."""
     died: Counter[Point] = Counter()
     for kind, entrance, at in wanted:
         for _ in range(TRIES):
-            version = prepared(way, kind, entrance)
-            hit = killed(way, version, at)
-            seen = risen(way, version)
-            if hit:
+            if proving(way, at) if kind == "Endpoint" else telling(way, kind, entrance, at):
                 died[kind, entrance, at] += 1
                 break
-    assert seen.tables["head"][0]["seq"] >= len(way.said)
+    way.compare()
     return died
 
 
-def side_by_side(tmp_path: Path, jobs: dict[str, Callable[[Way], None]]) -> None:
-    """Each job has its own way; two run at a time."""
+def side_by_side(tmp_path: Path, jobs: Mapping[str, Callable[[Way], T]]) -> list[T]:
+    """What the jobs give; each has a way of its own, two run at a time."""
 
-    def run(name: str) -> None:
+    def run(name: str) -> T:
         with opened(tmp_path / name) as way:
-            jobs[name](way)
+            return jobs[name](way)
 
     with ThreadPoolExecutor(2) as pool:
-        for done in [pool.submit(run, name) for name in jobs]:
-            done.result()
+        return list(pool.map(run, jobs))
 
 
 def test_a_kill_at_any_named_point_loses_nothing_and_doubles_nothing(tmp_path: Path) -> None:
-    died: Counter[Point] = Counter()
     began = time.monotonic()
-    lock = threading.Lock()
+    jobs = {"posted": lambda way: journey(way, POSTED), "polled": lambda way: journey(way, POLLED)}
+    died = sum(side_by_side(tmp_path, jobs), Counter())
+    print(f"{sum(died.values())} kills at {len(died)} points in {time.monotonic() - began:.0f} s")
+    assert [point for point in POSTED + POLLED if not died[point]] == [], "the hub was never killed here"
 
-    def part(wanted: list[Point]) -> Callable[[Way], None]:
-        def job(way: Way) -> None:
-            found = journey(way, wanted)
-            with lock:
-                died.update(found)
 
-        return job
+CALLS = ("fdatasync", "flock", "fsync", "pwrite64", "write,sendto,sendmsg,writev", "rename,renameat,renameat2")
+"""System calls that leave a trace outside the process: each is a point of its own in the long form."""
 
-    side_by_side(tmp_path, {"posted": part(POSTED), "polled": part(POLLED)})
-    missed = [point for point in POSTED + POLLED if not died[point]]
-    print(f"{len(died)} points in {time.monotonic() - began:.0f} s")
-    assert missed == [], "the hub was never killed here"
+SWEPT = (
+    ("Alert", "posted"),
+    ("Cancel", "posted"),
+    ("Overtaking", "posted"),
+    ("Update", "polled"),
+    ("Alert", "released"),
+)
+MOST_CALLS = 2_000
+
+
+def sweep(way: Way, kind: str, entrance: str, calls: str) -> Counter[str]:
+    """The hub died as it entered the first, the second … of these calls, until the way was done without reaching the n-th."""
+    died: Counter[str] = Counter()
+    for nth in range(1, MOST_CALLS):
+        version = prepared(way, kind, entrance)
+        with killed_at(way.pid, calls, nth):
+            way.say(version)
+            until(lambda: not way.town.runs() or way.done(version), within_s=REST_S, what=f"{calls} {nth}")  # noqa: B023
+            finished = way.town.runs()
+        if finished:
+            return died
+        died[" ".join(sorted(dead(way, version)))] += 1
+        risen(way, version)
+    raise AssertionError(f"the way takes more than {MOST_CALLS} of {calls}")
+
+
+@pytest.mark.skipif(os.environ.get("HUB_POINTS") != "all", reason="the long form: make attack")
+@pytest.mark.parametrize("calls", CALLS)
+@pytest.mark.parametrize(("kind", "entrance"), SWEPT)
+def test_a_kill_at_any_system_call_loses_nothing_and_doubles_nothing(
+    tmp_path: Path, kind: str, entrance: str, calls: str
+) -> None:
+    with opened(tmp_path / "way") as way:
+        died = sweep(way, kind, entrance, calls)
+        print(f"{kind} {entrance} {calls}: {sum(died.values())} kills: {dict(died)}")
+        assert died
+        way.compare()

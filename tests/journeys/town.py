@@ -130,7 +130,8 @@ def serving(pages: Pages) -> Iterator[Pages]:
 class Receiver:
     """An agency's webhook: answers challenges, verifies signatures with the public library, keeps every delivery.
 
-    `ids` are the webhook-ids of `got`, in the same order; `answered` those whose 2xx has left.
+    `ids` are the webhook-ids of `got`, in the same order; `answered` those whose 2xx has left. `challenges` have come, `proved` of
+    them were answered.
     """
 
     secret: str = ""
@@ -138,6 +139,7 @@ class Receiver:
     ids: list[str] = field(default_factory=list)
     answered: list[str] = field(default_factory=list)
     challenges: int = 0
+    proved: int = 0
     bad: int = 0
     status: int = 204
     delay_s: float = 0.0
@@ -166,6 +168,7 @@ def receiving(receiver: Receiver) -> Iterator[Receiver]:
                 receiver.challenges += 1
                 time.sleep(receiver.answer_after_s)
                 self._answer(200, json.dumps({"challenge": told["data"]["challenge"]}).encode())
+                receiver.proved += 1
                 return
             if receiver.secret:
                 try:
@@ -289,6 +292,10 @@ class Town:
     def stderr(self) -> str:
         """All that the hub has said on standard error."""
         return (self.folder / "stderr.log").read_text(encoding="utf-8")
+
+    def runs(self) -> bool:
+        """Whether the process lives."""
+        return self.process is not None and self.process.poll() is None
 
     def kill(self) -> None:
         """SIGKILL, if it still runs."""

@@ -55,6 +55,8 @@ def _attached(pid: int, injections: list[str]) -> Iterator[None]:
 def _is_traced(pid: int) -> bool:
     """Whether every thread of the process has a tracer, or the process is gone."""
     try:
-        return all("TracerPid:\t0\n" not in (task / "status").read_text() for task in Path(f"/proc/{pid}/task").iterdir())
+        return all(
+            "TracerPid:\t0\n" not in (task / "status").read_text() for task in Path(f"/proc/{pid}/task").iterdir()
+        )
     except OSError:
         return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import json
 import threading
 import time
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from websockets.sync.client import connect
 
 from hub.clock import SystemClock
 from hub.store import open_store, people
@@ -95,7 +97,10 @@ class Way:
         """A client with a session of a duty commander: an administrator may release nothing."""
 
         async def made() -> str:
-            store, now = open_store(f"sqlite:///{self.data / 'hub.db'}", mode="test", clock=SystemClock()), datetime.now(UTC)
+            store, now = (
+                open_store(f"sqlite:///{self.data / 'hub.db'}", mode="test", clock=SystemClock()),
+                datetime.now(UTC),
+            )
             try:
                 return await store.write(
                     lambda conn: people.signin_link(
@@ -179,7 +184,19 @@ class Way:
         assert [(status, body["disposition"]) for status, body in version.answers] == [(202, "held")]
         return version
 
+    def unanswered(self, path: str, body: dict[str, Any]) -> httpx.Response | None:
+        """The answer to a request of the administrator, or None when the hub died over it."""
+        try:
+            return self.client.post(path, json=body)
+        except httpx.HTTPError:
+            return None
+
     # --- seeing ---------------------------------------------------------------------------------------------------------------
+
+    @property
+    def pid(self) -> int:
+        assert self.town.process is not None
+        return self.town.process.pid
 
     @property
     def data(self) -> Path:
@@ -199,9 +216,7 @@ class Way:
             "document_read": version.path in self.pages.served,
             "answered": len(good) > (1 if version.entrance == "released" else 0),
             "received": sum(1 for one in ids if one),
-            "taken": sum(
-                1 for one, receiver in zip(ids, wanting, strict=True) if one & set(list(receiver.answered))
-            ),
+            "taken": sum(1 for one, receiver in zip(ids, wanting, strict=True) if one & {*receiver.answered}),
         }
 
     def facts(self, version: Version, seen: Found, outside: dict[str, Any]) -> Facts:
@@ -252,9 +267,8 @@ class Way:
     def restart(self) -> None:
         """The hub runs again, and holds no claim of its dead predecessor."""
         self.town.start()
-        assert self.town.process is not None
         seen = until(self.look, within_s=5, what="an untorn copy")
-        dead = [row for row in seen.rows("deliveries", state="in_flight") if not _is_of(row, self.town.process.pid)]
+        dead = [row for row in seen.rows("deliveries", state="in_flight") if not _is_of(row, self.pid)]
         assert dead == [], "a claim of the dead process stands"
 
     def again(self, version: Version) -> None:
@@ -282,6 +296,28 @@ class Way:
                 return seen
             time.sleep(0.03)
         raise AssertionError(f"not at rest: {late[:4]} …\n{self.town.stderr()[-1500:]}")
+
+    def done(self, version: Version) -> bool:
+        """The version is with everybody and in the feed, and its client knows."""
+        moment = self.moment(version)
+        return moment is not None and (word(moment[1]), publishing(moment[1])) == ("at-rest", "marked")
+
+    def compare(self) -> None:
+        """At rest the pull cursor, the live feed and the Atom feed tell what the store holds."""
+        seen = self.rest()
+        order = [(row["seq"], row["alert_id"]) for row in seen.tables["events"]]
+        told = self.client.get("/v1/events", params={"limit": 500}).json()
+        assert [(one["seq"], one["alert"]["id"]) for one in told["events"]] == order
+        cookie = "; ".join(f"{name}={value}" for name, value in self.client.cookies.items())
+        address = f"ws://127.0.0.1:{self.town.port}/v1/live?after=0&epoch={told['epoch']}"
+        frames = []
+        with connect(address, additional_headers={"Cookie": cookie}, origin=self.town.base) as live:
+            while (frame := json.loads(live.recv(timeout=10)))["frame"] != "live":
+                frames.append(frame)
+        assert [(one["seq"], one["id"]) for one in frames if one["frame"] == "alert"] == order
+        heads = {(seen.alert(one.identifier) or {})["alert_id"] for one in self._heads()}
+        assert seen.feed == heads
+        assert heads <= seen.documents
 
     def _unfinished(self, seen: Found) -> list[str]:
         told = []
