@@ -28,8 +28,8 @@ from tests.journeys.town import Pages, Receiver, Town, cap, cap_source, free_por
 INDEX = "/index.xml"
 HOLD_S = 0.12
 """Between a request that has come whole and its answer."""
-REST_S = 15.0
-"""A hub that was started again has told everybody by then; a lease of a dead predecessor alone would take 17 s."""
+REST_S = 60.0
+"""A hub that was started again has told everybody by then, on a machine that does much else: one flush was seen to take 15 s."""
 
 
 @dataclass
