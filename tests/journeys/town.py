@@ -59,12 +59,13 @@ def cap(identifier: str, **said: Any) -> bytes:
         **said,
     }
     references = f"<references>{values['references']}</references>" if values["references"] else ""
+    instruction = f"<instruction>{values['instruction']}</instruction>" if values.get("instruction") else ""
     return f"""<?xml version="1.0" encoding="UTF-8"?>
 <alert xmlns="urn:oasis:names:tc:emergency:cap:1.2"><identifier>{identifier}</identifier><sender>{values["sender"]}</sender>
 <sent>{values["sent"]}</sent><status>{values["status"]}</status><msgType>{values["msg_type"]}</msgType><scope>Public</scope>{references}
 <info><language>vi-VN</language><category>Met</category><event>Lũ</event><urgency>{values["urgency"]}</urgency>
 <severity>{values["severity"]}</severity><certainty>Likely</certainty><expires>{values["expires"]}</expires>
-<headline>{values["headline"]}</headline><area><areaDesc>Tỉnh Đồng Nai</areaDesc>
+<headline>{values["headline"]}</headline>{instruction}<area><areaDesc>Tỉnh Đồng Nai</areaDesc>
 <geocode><valueName>VN:GSO</valueName><value>{values["unit"]}</value></geocode></area></info></alert>""".encode()
 
 
