@@ -19,7 +19,7 @@ SLOW = {
 
 
 @contextmanager
-def slowed(pid: int, delays: Mapping[str, int] = SLOW) -> Iterator[None]:
+def slowed(pid: int, delays: Mapping[str, int]) -> Iterator[None]:
     """Inside, all threads of the process wait at these calls."""
     with _attached(pid, [f"inject={call}={ms * 1000}" for call, ms in delays.items()]):
         yield

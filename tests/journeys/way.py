@@ -23,7 +23,7 @@ from tests.journeys.town import Pages, Receiver, Town, cap, cap_source, free_por
 
 INDEX = "/index.xml"
 HOLD_S = 0.12
-"""Between a request that has come whole and its answer."""
+"""How long sources and receivers usually take to answer."""
 START_S = 90.0
 """The longest start; the first one compiles everything."""
 
@@ -90,8 +90,12 @@ class Way:
         self.endpoints = [self._subscribe(*one) for one in zip(self.receivers, owners, units, strict=True)]
         self.keys = {name: self.town.hub("key", "create", "source", name) for name in ("pushed", "limited")}
         until(lambda: INDEX in self.pages.served, within_s=15, what="the first read")
+        self.hold(HOLD_S)
+
+    def hold(self, seconds: float) -> None:
+        """Sources and receivers answer so long after a request has come whole."""
         for holding in (*self.receivers, self.pages):
-            holding.answer_after_s = HOLD_S
+            holding.answer_after_s = seconds
 
     def _commander(self) -> httpx.Client:
         """A client with a session of a duty commander: an administrator may release nothing."""
