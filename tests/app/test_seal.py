@@ -15,7 +15,9 @@ from hub.app.seal import load_seal_key
 from hub.errors import ConfigError
 
 ROOT = Path(__file__).parents[2]
-MAKING = "import sys, pathlib; from hub.app.seal import load_seal_key; load_seal_key(pathlib.Path(sys.argv[1]) / 'seal.key')"
+MAKING = (
+    "import sys, pathlib; from hub.app.seal import load_seal_key; load_seal_key(pathlib.Path(sys.argv[1]) / 'seal.key')"
+)
 
 
 def test_the_seal_key_is_ours_alone_and_stays(tmp_path: Path) -> None:
