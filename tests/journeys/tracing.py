@@ -43,13 +43,23 @@ def _attached(pid: int, injections: list[str]) -> Iterator[None]:
     tracer = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     try:
         until(lambda: _is_traced(pid) or tracer.poll() is not None, within_s=10, what="strace to attach")
-        assert tracer.poll() is None, tracer.stderr.read() if tracer.stderr else ""
+        # It ends with 0 when the process has died already: the hub writes for reasons of its own, too.
+        assert tracer.poll() in (None, 0), tracer.stderr.read() if tracer.stderr else ""
         yield
     finally:
-        tracer.terminate()
-        tracer.wait(timeout=10)
+        _end(tracer)
         if tracer.stderr is not None:
             tracer.stderr.close()
+
+
+def _end(tracer: subprocess.Popen[str]) -> None:
+    """The tracer has let go of the process, whatever state both are in."""
+    tracer.terminate()
+    try:
+        tracer.wait(timeout=5)
+    except subprocess.TimeoutExpired:
+        tracer.kill()
+        tracer.wait(timeout=5)
 
 
 def _is_traced(pid: int) -> bool:
