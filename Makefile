@@ -12,9 +12,9 @@ run: $(STAMP)
 test: $(STAMP)
 	$(PY) -m pytest -ra
 
-# The long form: 300 power cuts (root, loop devices), 100 kills.
+# The long form: 300 power cuts (root, loop devices), 100 kills at random, one at every system call that leaves a trace.
 attack: $(STAMP)
-	HUB_CUTS=300 HUB_KILLS=100 $(PY) -m pytest -s tests/attack tests/journeys/test_kills.py
+	HUB_CUTS=300 HUB_KILLS=100 HUB_POINTS=all $(PY) -m pytest -s tests/attack tests/journeys/test_kills.py tests/journeys/test_points.py
 
 check: $(STAMP)
 	$(PY) -m ruff check .

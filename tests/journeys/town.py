@@ -60,21 +60,24 @@ def cap(identifier: str, **said: Any) -> bytes:
         **said,
     }
     references = f"<references>{values['references']}</references>" if values["references"] else ""
+    instruction = f"<instruction>{values['instruction']}</instruction>" if values.get("instruction") else ""
     return f"""<?xml version="1.0" encoding="UTF-8"?>
 <alert xmlns="urn:oasis:names:tc:emergency:cap:1.2"><identifier>{identifier}</identifier><sender>{values["sender"]}</sender>
 <sent>{values["sent"]}</sent><status>{values["status"]}</status><msgType>{values["msg_type"]}</msgType><scope>{values["scope"]}</scope>{references}
 <info><language>vi-VN</language><category>Met</category><event>Lũ</event><urgency>{values["urgency"]}</urgency>
 <severity>{values["severity"]}</severity><certainty>Likely</certainty><expires>{values["expires"]}</expires>
-<headline>{values["headline"]}</headline><area><areaDesc>Tỉnh Đồng Nai</areaDesc>
+<headline>{values["headline"]}</headline>{instruction}<area><areaDesc>Tỉnh Đồng Nai</areaDesc>
 <geocode><valueName>VN:GSO</valueName><value>{values["unit"]}</value></geocode></area></info></alert>""".encode()
 
 
 @dataclass
 class Pages:
-    """A loopback HTTP server of documents by path; counts what was asked. `base` is its address."""
+    """A loopback HTTP server of documents by path; counts what was asked, and what was answered whole. `base` is its address."""
 
     documents: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    served: list[str] = field(default_factory=list)
+    answer_after_s: float = 0.0
     base: str = ""
 
     def put(self, path: str, body: bytes, content_type: str = "application/xml") -> str:
@@ -115,12 +118,14 @@ def serving(pages: Pages) -> Iterator[Pages]:
                 self.send_response(304)
                 self.end_headers()
                 return
+            time.sleep(pages.answer_after_s)
             self.send_response(200)
             self.send_header("Content-Type", found[0])
             self.send_header("Content-Length", str(len(found[1])))
             self.send_header("ETag", etag)
             self.end_headers()
             self.wfile.write(found[1])
+            pages.served.append(self.path)
 
         def log_message(self, *args: Any) -> None:
             return
@@ -135,6 +140,8 @@ class Receiver:
     """An agency's webhook: answers challenges, verifies signatures with the public library, keeps every delivery.
 
     With `falters`, it answers 503 to the first try of every so manieth delivery; `tries` are the ids of all tries, those included.
+    `ids` are the webhook-ids of `got`, in the same order; `answered` those whose 2xx has left. `challenges` have come, `proved` of
+    them were answered.
     """
 
     secret: str = ""
@@ -142,10 +149,15 @@ class Receiver:
     tries: list[str] = field(default_factory=list)
     got: list[dict[str, Any]] = field(default_factory=list)
     ids: list[str] = field(default_factory=list)
+    answered: list[str] = field(default_factory=list)
+    challenges: int = 0
+    proved: int = 0
     bad: int = 0
     status: int = 204
     delay_s: float = 0.0
+    answer_after_s: float = 0.0
     base: str = ""
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
     def answer_to(self, webhook_id: str) -> int:
         """The status of the answer to this try."""
@@ -173,7 +185,10 @@ def receiving(receiver: Receiver) -> Iterator[Receiver]:
                 time.sleep(receiver.delay_s)
             told = json.loads(body)
             if told["type"] == "endpoint.challenge":
+                receiver.challenges += 1
+                time.sleep(receiver.answer_after_s)
                 self._answer(200, json.dumps({"challenge": told["data"]["challenge"]}).encode())
+                receiver.proved += 1
                 return
             if receiver.secret:
                 try:
@@ -182,9 +197,13 @@ def receiving(receiver: Receiver) -> Iterator[Receiver]:
                     receiver.bad += 1
             status = receiver.answer_to(self.headers["webhook-id"])
             if status < 300:
-                receiver.got.append(told)
-                receiver.ids.append(self.headers["webhook-id"])
+                with receiver.lock:
+                    receiver.got.append(told)
+                    receiver.ids.append(self.headers["webhook-id"])
+            time.sleep(receiver.answer_after_s)
             self._answer(status, b"")
+            if status < 300:
+                receiver.answered.append(self.headers["webhook-id"])
 
         def _answer(self, status: int, body: bytes) -> None:
             self.send_response(status)
@@ -200,9 +219,16 @@ def receiving(receiver: Receiver) -> Iterator[Receiver]:
         yield receiver
 
 
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A hub that was killed in the middle of an exchange is what these tests are about; anything else is told."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
 @contextmanager
 def _server(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server = _Server(("127.0.0.1", 0), handler)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -286,6 +312,10 @@ class Town:
     def stderr(self) -> str:
         """All that the hub has said on standard error."""
         return (self.folder / "stderr.log").read_text(encoding="utf-8")
+
+    def runs(self) -> bool:
+        """Whether the process lives."""
+        return self.process is not None and self.process.poll() is None
 
     def kill(self) -> None:
         """SIGKILL, if it still runs."""
