@@ -30,6 +30,8 @@ DELIVERABLE = ("accepted", "repaired", "revision", "born_expired", "held", "born
 TRIES = 3
 DISPUTE_KEPT = timedelta(hours=24)
 KEPT_FACTS = 256
+ALARMED_US = 4_000_000
+"""After so long an event may have an open alarm for not being routed (at 5 s), which routing it closes."""
 
 
 class Router:
@@ -112,6 +114,8 @@ class Router:
             facts = self._facts(row)
             rows = self._rows(conn, Routed(row, facts, event.seq, now, self._book))
         routed.mark_routed(conn, seq=event.seq, rules_rev=self._book.rev, matched=len(rows), at=now)
+        if now - event.at > ALARMED_US:
+            alarms.close_alarm(conn, kind="alert.unrouted", about=str(event.seq), at=now)
         return [one for one in rows if one["state"] == "in_flight"]
 
     def _rows(self, conn: Connection, about: Routed) -> list[dict[str, Any]]:

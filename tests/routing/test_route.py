@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
+from hub.clock import to_us
 from hub.store import NotStored, alarms, rules
 from hub.store.tables import alerts as alerts_table
-from hub.store.tables import quarantine, routed
+from hub.store.tables import events, quarantine, routed
 from tests.fulldisk import FullDisk
 from tests.hubbing import Receiver, endpoint, hub_in, later, ledger, say, settle, triple
 from tests.journeys.town import receiving
@@ -166,3 +167,15 @@ async def test_a_released_alert_is_told_as_of_its_release(tmp_path: Path, receiv
         await hub.acceptor.release(held.alert_id, who="person:an", reason="xác nhận")
         await settle(hub)
         assert [d["type"] for d in receiver.alerts("mot")] == ["alert.new"]
+
+
+async def test_what_is_routed_late_closes_the_alarm_that_it_was_not(tmp_path: Path, receiver: Receiver) -> None:
+    async with hub_in(tmp_path) as hub:
+        await say(hub, "mot")
+        early = to_us(hub.clock.now()) - 6_000_000
+        await hub.store.write(lambda conn: conn.execute(update(events).values(at=early)))
+        await hub.store.write(
+            lambda conn: alarms.open_alarm(conn, kind="alert.unrouted", about="1", detail="late", at=early)
+        )
+        await hub.router.step(0)
+        assert "alert.unrouted" not in {a.kind for a in await hub.store.read(alarms.open_alarms)}
