@@ -127,7 +127,7 @@ class LiveFeed:
 
     async def _catch_up(self, viewer: Viewer, group: Group, track: Track, seq: int) -> int:
         """Tells the viewer one portion of what came after `seq`; returns how far that went."""
-        things, upto = await self._store.read(lambda conn: _portion(conn, group.sight.upto(conn), seq, group.needs))
+        things, upto, _ = await self._store.read(lambda conn: _portion(conn, group.sight.upto(conn), seq, group.needs))
         entries = group.entries(things, after=seq, upto=upto)
         for entry in entries:
             group.watch(entry.alert_id)
@@ -161,7 +161,7 @@ class LiveFeed:
                         pass
 
     async def _advance(self, *, routed: bool) -> bool:
-        """Every group that waits for routing (or does not) is one portion further; whether there may be more.
+        """Every group that waits for routing (or does not) is one portion further; whether there is more of what was there then.
 
         The two kinds go apart: else those whose routing stalls would hold the portion back from everyone. Each event is read once.
         """
@@ -170,12 +170,14 @@ class LiveFeed:
         if at is None:
             return False
         sight, needs = groups[0].sight, functools.reduce(operator.or_, (group.needs for group in groups))
-        things, upto = await self._store.read(lambda conn: _portion(conn, sight.upto(conn), at, needs))
+        things, upto, more = await self._store.read(lambda conn: _portion(conn, sight.upto(conn), at, needs))
         for group in groups:
             cursor = group.cursor or 0
             if upto > cursor:
                 group.pump(group.entries(things, after=cursor, upto=upto), upto)
-        return upto > at
+        if not routed:
+            self._head = max(self._head, upto)
+        return more
 
     async def _beat(self) -> None:
         while True:
@@ -269,12 +271,13 @@ async def _ended(socket: WebSocket, viewer: Viewer) -> None:
         closing.cancel()
 
 
-def _portion(conn: Connection, upto: int, seq: int, needs: Needs) -> tuple[list[Thing], int]:
-    """One portion of the events in (seq, upto], and the seq up to which that looked."""
+def _portion(conn: Connection, upto: int, seq: int, needs: Needs) -> tuple[list[Thing], int, bool]:
+    """One portion of the events in (seq, upto], the seq up to which that looked, and whether there are more."""
     if upto <= seq:
-        return [], seq
+        return [], seq, False
     rows = listing.events_after(conn, seq, upto=upto, limit=PORTION)
-    return things_of(conn, rows, needs), rows[-1].event_seq if len(rows) == PORTION else upto
+    came_to = rows[-1].event_seq if len(rows) == PORTION else upto
+    return things_of(conn, rows, needs), came_to, came_to < upto
 
 
 def _before(conn: Connection, group: Group, seq: int) -> tuple[int, list[str]]:
