@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import math
 import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -33,9 +34,16 @@ class Measured:
 
     def ratio(self, floor: Measured) -> float:
         """How many times as long as the floor one thing took: the median over rounds, each against the same round's floor."""
-        mine = (seconds / self.count for seconds in self.wall_s)
-        least = (seconds / floor.count for seconds in floor.wall_s)
-        return statistics.median(m / f for m, f in zip(mine, least, strict=True))
+        return _ratio(self.wall_s, self.count, floor.wall_s, floor.count)
+
+    def cpu_ratio(self, floor: Measured) -> float:
+        """The same for CPU; nan when the floor took none that a clock can see, or a system does not tell."""
+        return _ratio(self.cpu_s, self.count, floor.cpu_s, floor.count)
+
+
+def _ratio(mine: Sequence[float], my_count: int, least: Sequence[float], its_count: int) -> float:
+    ratios = [m / my_count / (f / its_count) for m, f in zip(mine, least, strict=True) if f]
+    return statistics.median(ratios) if ratios else math.nan
 
 
 def interleave(
@@ -84,8 +92,8 @@ def _timed(call: Callable[[], object], wall: Callable[[], float], cpu: Callable[
 
 
 def table(measured: Mapping[str, Measured], *, floor: str) -> str:
-    """The measurements as text: milliseconds for one (least, median and most of the rounds), CPU seconds for 1,000, ratio to `floor`."""
-    head = ("candidate", "ms min", "median", "max", "CPU s/1,000", "x floor")
+    """The measurements as text: for one thing the milliseconds (least, median and most of the rounds), for 1,000 the CPU seconds; of both the ratio to `floor`."""
+    head = ("candidate", "ms min", "median", "max", "x floor", "CPU s/1,000", "x floor")
     body = [_line(name, one, measured[floor]) for name, one in measured.items()]
     return _aligned([head, *body])
 
@@ -119,5 +127,5 @@ def _aligned(lines: Sequence[Sequence[str]]) -> str:
 def _line(name: str, one: Measured, floor: Measured) -> tuple[str, ...]:
     walls = [seconds / one.count * 1e3 for seconds in one.wall_s]
     cpu_s = statistics.median(one.cpu_s) / one.count * 1e3
-    figures = (min(walls), statistics.median(walls), max(walls), cpu_s)
-    return (name, *(f"{figure:.4f}" for figure in figures), f"{one.ratio(floor):.2f}")
+    times = (min(walls), statistics.median(walls), max(walls))
+    return (name, *(f"{ms:.4f}" for ms in times), f"{one.ratio(floor):.2f}", f"{cpu_s:.4f}", f"{one.cpu_ratio(floor):.2f}")
