@@ -7,7 +7,8 @@ import contextlib
 import functools
 import logging
 import operator
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection
@@ -34,6 +35,17 @@ LOOK_BACK = 2000
 DRAIN_TIMEOUT_S = 30.0
 STATE_EVERY_S = 1.0
 LAGGING_POLL_S = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class _Opening:
+    """Where a viewer's telling begins: `seq`, with the bytes of a snapshot at it ("" when it resumes) and the alerts to watch."""
+
+    epoch: str
+    track: Track
+    seq: int
+    snapshot: bytes = b""
+    shown: Sequence[str] = ()
 
 
 class LiveFeed:
@@ -93,21 +105,23 @@ class LiveFeed:
     async def _bring_up(self, viewer: Viewer, group: Group, resume: Resume) -> None:
         """The viewer has everything up to the head of the order and gets what follows with its group."""
         services = self._services
-        epoch = await self._store.read(lambda conn: meta.get(conn, "epoch") or "")
-        hello = feed.hello(hub=services.name, mode=services.mode, epoch=epoch, at=services.clock.now())
-        viewer.write(feed.wire(hello))
-        after = None if resume.epoch not in ("", epoch) else resume.after
-        track, seq = await self._start(viewer, group, after)
-        while (came_to := await self._catch_up(viewer, group, track, seq)) != seq:
-            seq = came_to
+        began = await self._store.read(lambda conn: self._opening(conn, group, resume))
+        hello = feed.hello(hub=services.name, mode=services.mode, epoch=began.epoch, at=services.clock.now())
+        viewer.write(feed.wire(hello) + began.snapshot)
+        for alert_id in began.shown:
+            group.watch(alert_id)
+        track, seq, more = began.track, began.seq, not began.snapshot
+        while more:
+            seq, more = await self._catch_up(viewer, group, track, seq)
             if not await _drained(viewer):
                 viewer.close(feed.CLOSE_TOO_SLOW)
                 return
         async with (
             self._lock
         ):  # the last events and the joining are one step for the pump; nobody waits for a client here
-            while (came_to := await self._catch_up(viewer, group, track, seq)) != seq:
-                seq = came_to
+            more = True
+            while more:
+                seq, more = await self._catch_up(viewer, group, track, seq)
             if group.cursor is None:
                 group.track, group.cursor = track, seq
             viewer.after = seq
@@ -115,37 +129,32 @@ class LiveFeed:
             group.viewers.add(viewer)
         await self._tell_all_states(viewer, group)
 
-    async def _start(self, viewer: Viewer, group: Group, after: int | None) -> tuple[Track, int]:
-        """A snapshot is told, unless `after` is a place of this order; returns where the telling goes on."""
-        seq = await self._store.read(group.sight.upto)
+    def _opening(self, conn: Connection, group: Group, resume: Resume) -> _Opening:
+        """Where the telling begins: at `after` when it is a place of this epoch's order, else with a snapshot of now."""
+        epoch, seq = meta.get(conn, "epoch") or "", group.sight.upto(conn)
+        after = None if resume.epoch not in ("", epoch) else resume.after
         if after is not None and 0 <= after <= seq:
-            last, recent = await self._store.read(lambda conn: _before(conn, group, after))
-            return Track(last, recent), after
-        seq, last, recent, shot = await self._store.read(lambda conn: self._snapshot(conn, group))
-        viewer.write(shot)
-        return Track(last, recent), seq
+            return _Opening(epoch, Track(*_before(conn, group, after)), after)
+        sought = listing.Sought(active_at=to_us(self._services.clock.now()), endings=True)
+        rows = listing.before(conn, seq + 1, sought=sought, limit=MOST_IN_SNAPSHOT)
+        seen = [thing for thing in things_of(conn, rows, group.needs) if group.admits(thing)]
+        sources = [summaries.source(row) for row in listing.sources_since(conn, 0)] if group.sight.sources else []
+        last, recent = _before(conn, group, seq)
+        frame = feed.snapshot(seq=seq, last=last, alerts=[thing.summary for thing in seen], sources=sources)
+        shown = [thing.row.alert_id for thing in reversed(seen[:MOST_WATCHED])]
+        return _Opening(epoch, Track(last, recent), seq, feed.wire(frame), shown)
 
-    async def _catch_up(self, viewer: Viewer, group: Group, track: Track, seq: int) -> int:
-        """Tells the viewer one portion of what came after `seq`; returns how far that went."""
-        things, upto, _ = await self._store.read(lambda conn: _portion(conn, group.sight.upto(conn), seq, group.needs))
+    async def _catch_up(self, viewer: Viewer, group: Group, track: Track, seq: int) -> tuple[int, bool]:
+        """Tells the viewer one portion of what came after `seq`; returns how far that went and whether there is more."""
+        things, upto, more = await self._store.read(
+            lambda conn: _portion(conn, group.sight.upto(conn), seq, group.needs)
+        )
         entries = group.entries(things, after=seq, upto=upto)
         for entry in entries:
             group.watch(entry.alert_id)
         if entries:
             viewer.write(b"".join(feed.wire(track.alert(entry)) for entry in entries))
-        return upto
-
-    def _snapshot(self, conn: Connection, group: Group) -> tuple[int, int, list[str], bytes]:
-        seq = group.sight.upto(conn)
-        sought = listing.Sought(active_at=to_us(self._services.clock.now()), endings=True)
-        rows = listing.before(conn, seq + 1, sought=sought, limit=MOST_IN_SNAPSHOT)
-        seen = [thing for thing in things_of(conn, rows, group.needs) if group.admits(thing)]
-        for thing in reversed(seen[:MOST_WATCHED]):
-            group.watch(thing.row.alert_id)
-        sources = [summaries.source(row) for row in listing.sources_since(conn, 0)] if group.sight.sources else []
-        last, recent = _before(conn, group, seq)
-        frame = feed.snapshot(seq=seq, last=last, alerts=[thing.summary for thing in seen], sources=sources)
-        return seq, last, recent, feed.wire(frame)
+        return upto, more
 
     async def _pump(self) -> None:
         while True:

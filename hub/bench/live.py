@@ -120,9 +120,7 @@ class _Bench:
         requests = [submitter.request(alert) for alert in together]
         began, _, last = self._told(submitter, requests, viewers, together)
         time.sleep(PAUSE_S)
-        return Told(
-            tuple(lasts), tuple(answered), spaced - cpu_began, (last - began) / 1e9, host.cpu_s() - spaced
-        )
+        return Told(tuple(lasts), tuple(answered), spaced - cpu_began, (last - began) / 1e9, host.cpu_s() - spaced)
 
     def _told(
         self, submitter: Submitter, requests: Sequence[bytes], viewers: Peer | None, said: Sequence[Alert]

@@ -105,7 +105,9 @@ def find_peers(*, compiler: str | None = None, cache: Path | None = None) -> Pee
             {name: (sys.executable, "-m", STAND_INS, name) for name in PROGRAMS},
         )
     folder = cache or _cache()
-    return Peers(f"C, compiled by {Path(found).name}", {name: (str(_compiled(name, found, folder)),) for name in PROGRAMS})
+    return Peers(
+        f"C, compiled by {Path(found).name}", {name: (str(_compiled(name, found, folder)),) for name in PROGRAMS}
+    )
 
 
 def _cache() -> Path:

@@ -8,17 +8,17 @@ import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 
-class Candidate(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Candidate:
     """What takes turns: its name, how many things one call does, the call, and where its CPU is read (None: in this process)."""
 
     name: str
     count: int
     call: Callable[[], object]
     cpu: Callable[[], float] | None = None
-
 
 
 T = TypeVar("T")
@@ -128,4 +128,10 @@ def _line(name: str, one: Measured, floor: Measured) -> tuple[str, ...]:
     walls = [seconds / one.count * 1e3 for seconds in one.wall_s]
     cpu_s = statistics.median(one.cpu_s) / one.count * 1e3
     times = (min(walls), statistics.median(walls), max(walls))
-    return (name, *(f"{ms:.4f}" for ms in times), f"{one.ratio(floor):.2f}", f"{cpu_s:.4f}", f"{one.cpu_ratio(floor):.2f}")
+    return (
+        name,
+        *(f"{ms:.4f}" for ms in times),
+        f"{one.ratio(floor):.2f}",
+        f"{cpu_s:.4f}",
+        f"{one.cpu_ratio(floor):.2f}",
+    )

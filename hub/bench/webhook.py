@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 
 from hub import app
 from hub.bench.host import Host, Prepare, hub_process
+from hub.bench.loop import loop_factory
 from hub.bench.peers import Peer, Peers, find_peers
 from hub.bench.report import Candidate, compare, interleave, table
 from hub.bench.said import Submitter, alerts, submitting
@@ -194,7 +195,9 @@ def posts_of(sink: Peer, count: int) -> list[Post]:
         found.append(Post(int(at), int(size), path, webhook_id))
     known = [post.webhook_id for post in found if post.webhook_id != "-"]
     if len(found) != count or len(set(known)) != len(known):
-        raise RuntimeError(f"{len(found)} requests of {count} came, {len(set(known))} different deliveries of {len(known)}")
+        raise RuntimeError(
+            f"{len(found)} requests of {count} came, {len(set(known))} different deliveries of {len(known)}"
+        )
     return found
 
 
@@ -205,7 +208,7 @@ class _Clients:
         self._sink = sink
         self._port = port
         self._body = b"x" * (size - 300)
-        self._runner = asyncio.Runner(loop_factory=_loop_factory())
+        self._runner = asyncio.Runner(loop_factory=loop_factory())
         self._poster = PinnedPoster(rules_for(mode="test"), resolver=SystemResolver(), user_agent="bench")
         self._httpx = httpx.AsyncClient(trust_env=False)
 
@@ -260,13 +263,3 @@ class _Clients:
 
         self._runner.run(all_lanes())
         posts_of(self._sink, posts)
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """The event loop that `hub run` takes."""
-    try:
-        import uvloop
-    except ImportError:
-        return None
-    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
-    return factory
