@@ -7,45 +7,28 @@ import contextlib
 import functools
 import logging
 import operator
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
-from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from hub.api import auth, feed, summaries
+from hub.api import auth, feed, order, summaries
 from hub.api.auth import Caller
 from hub.api.feed import Resume, Track, Wish
-from hub.api.group import MOST_WATCHED, Group, Viewer
+from hub.api.group import Group, Viewer
 from hub.api.services import Services
-from hub.api.sight import Needs, Sight, Thing, things_of
+from hub.api.sight import Sight
 from hub.api.sockets import Line
-from hub.clock import to_us
 from hub.errors import HubError
-from hub.store import listing, meta
+from hub.store import listing
 
 log = logging.getLogger(__name__)
 
 MOST_VIEWERS = 5000
-MOST_IN_SNAPSHOT = 2000
-PORTION = 200
-LOOK_BACK = 2000
 DRAIN_TIMEOUT_S = 30.0
 STATE_EVERY_S = 1.0
 LAGGING_POLL_S = 0.25
-
-
-@dataclass(frozen=True, slots=True)
-class _Opening:
-    """Where a viewer's telling begins: `seq`, with the bytes of a snapshot at it ("" when it resumes) and the alerts to watch."""
-
-    epoch: str
-    track: Track
-    seq: int
-    snapshot: bytes = b""
-    shown: Sequence[str] = ()
 
 
 class LiveFeed:
@@ -105,7 +88,7 @@ class LiveFeed:
     async def _bring_up(self, viewer: Viewer, group: Group, resume: Resume) -> None:
         """The viewer has everything up to the head of the order and gets what follows with its group."""
         services = self._services
-        began = await self._store.read(lambda conn: self._opening(conn, group, resume))
+        began = await self._store.read(lambda conn: order.opening(conn, group, resume, now=services.clock.now()))
         hello = feed.hello(hub=services.name, mode=services.mode, epoch=began.epoch, at=services.clock.now())
         viewer.write(feed.wire(hello) + began.snapshot)
         for alert_id in began.shown:
@@ -129,25 +112,10 @@ class LiveFeed:
             group.viewers.add(viewer)
         await self._tell_all_states(viewer, group)
 
-    def _opening(self, conn: Connection, group: Group, resume: Resume) -> _Opening:
-        """Where the telling begins: at `after` when it is a place of this epoch's order, else with a snapshot of now."""
-        epoch, seq = meta.get(conn, "epoch") or "", group.sight.upto(conn)
-        after = None if resume.epoch not in ("", epoch) else resume.after
-        if after is not None and 0 <= after <= seq:
-            return _Opening(epoch, Track(*_before(conn, group, after)), after)
-        sought = listing.Sought(active_at=to_us(self._services.clock.now()), endings=True)
-        rows = listing.before(conn, seq + 1, sought=sought, limit=MOST_IN_SNAPSHOT)
-        seen = [thing for thing in things_of(conn, rows, group.needs) if group.admits(thing)]
-        sources = [summaries.source(row) for row in listing.sources_since(conn, 0)] if group.sight.sources else []
-        last, recent = _before(conn, group, seq)
-        frame = feed.snapshot(seq=seq, last=last, alerts=[thing.summary for thing in seen], sources=sources)
-        shown = [thing.row.alert_id for thing in reversed(seen[:MOST_WATCHED])]
-        return _Opening(epoch, Track(last, recent), seq, feed.wire(frame), shown)
-
     async def _catch_up(self, viewer: Viewer, group: Group, track: Track, seq: int) -> tuple[int, bool]:
         """Tells the viewer one portion of what came after `seq`; returns how far that went and whether there is more."""
         things, upto, more = await self._store.read(
-            lambda conn: _portion(conn, group.sight.upto(conn), seq, group.needs)
+            lambda conn: order.portion(conn, group.sight.upto(conn), seq, group.needs)
         )
         entries = group.entries(things, after=seq, upto=upto)
         for entry in entries:
@@ -179,7 +147,7 @@ class LiveFeed:
         if at is None:
             return False
         sight, needs = groups[0].sight, functools.reduce(operator.or_, (group.needs for group in groups))
-        things, upto, more = await self._store.read(lambda conn: _portion(conn, sight.upto(conn), at, needs))
+        things, upto, more = await self._store.read(lambda conn: order.portion(conn, sight.upto(conn), at, needs))
         for group in groups:
             cursor = group.cursor or 0
             if upto > cursor:
@@ -209,8 +177,10 @@ class LiveFeed:
         while True:
             await asyncio.sleep(STATE_EVERY_S)
             for group in tuple(self._groups.values()):
-                if group.viewers:
-                    for alert_id, now in (await self._deliveries(group)).items():
+                watched = tuple(group.told)
+                if group.viewers and group.sight.deliveries and watched:
+                    counts = await self._store.read(lambda conn: order.deliveries_of(conn, group, watched))  # noqa: B023 - awaited at once
+                    for alert_id, now in counts.items():
                         if group.told.get(alert_id) != now:
                             group.told[alert_id] = now
                             group.tell(feed.state(kind="deliveries", object_id=alert_id, rev=now[0], body=now[1]))
@@ -227,20 +197,17 @@ class LiveFeed:
 
     async def _tell_all_states(self, viewer: Viewer, group: Group) -> None:
         """What changed while the viewer was away or joining is told to it alone."""
-        for alert_id, (rev, states) in (await self._deliveries(group)).items():
-            viewer.write(feed.wire(feed.state(kind="deliveries", object_id=alert_id, rev=rev, body=states)))
-        rows = await self._store.read(lambda conn: listing.sources_since(conn, 0)) if group.sight.sources else ()
-        for row in rows:
-            told = feed.state(kind="source", object_id=row.source, rev=row.rev, body=summaries.source(row))
-            viewer.write(feed.wire(told))
-
-    async def _deliveries(self, group: Group) -> dict[str, tuple[int, dict[str, int]]]:
         watched = tuple(group.told)
-        if not group.sight.deliveries or not watched:
-            return {}
-        return await self._store.read(
-            lambda conn: listing.delivery_counts(conn, watched, endpoints=group.sight.endpoints(conn))
+        counts, rows = await self._store.read(
+            lambda conn: (
+                order.deliveries_of(conn, group, watched),
+                listing.sources_since(conn, 0) if group.sight.sources else (),
+            )
         )
+        told = [feed.state(kind="deliveries", object_id=one, rev=rev, body=now) for one, (rev, now) in counts.items()]
+        told += [feed.state(kind="source", object_id=r.source, rev=r.rev, body=summaries.source(r)) for r in rows]
+        if told:
+            viewer.write(b"".join(map(feed.wire, told)))
 
     def _everyone(self) -> list[Viewer]:
         return [viewer for group in self._groups.values() for viewer in group.viewers]
@@ -278,26 +245,3 @@ async def _ended(socket: WebSocket, viewer: Viewer) -> None:
     finally:
         listening.cancel()
         closing.cancel()
-
-
-def _portion(conn: Connection, upto: int, seq: int, needs: Needs) -> tuple[list[Thing], int, bool]:
-    """One portion of the events in (seq, upto], the seq up to which that looked, and whether there are more."""
-    if upto <= seq:
-        return [], seq, False
-    rows = listing.events_after(conn, seq, upto=upto, limit=PORTION)
-    came_to = rows[-1].event_seq if len(rows) == PORTION else upto
-    return things_of(conn, rows, needs), came_to, came_to < upto
-
-
-def _before(conn: Connection, group: Group, seq: int) -> tuple[int, list[str]]:
-    """The greatest seq up to `seq` in the group's filter and the last ten alerts there; (0, []) when the last 2,000 hold none."""
-    found: list[Thing] = []
-    looked = seq
-    for _ in range(LOOK_BACK // PORTION):
-        rows = listing.events_before(conn, looked, limit=PORTION)
-        found += [thing for thing in things_of(conn, rows, group.needs) if group.admits(thing)]
-        if found or len(rows) < PORTION:
-            break
-        looked = rows[-1].event_seq - 1
-    recent = [thing.row.alert_id for thing in found[: feed.RECENT]]
-    return (found[0].seq if found else 0), recent[::-1]

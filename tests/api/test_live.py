@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import Connection
 from websockets.exceptions import ConnectionClosed
 
-from hub.api import live
+from hub.api.order import PORTION
 from hub.store import alerts, head, meta, people, sources
 from tests.api.doorway import Door, cap, frame, open_door, owe
 
@@ -258,9 +258,9 @@ async def test_a_stalled_routing_holds_nothing_back_from_those_who_see_all(door:
     async with door.watch(session=member) as waiting, door.watch(session=await _session(door)) as viewer:
         for one in (waiting, viewer):
             await frame(one, "live")
-        await door.store.write(lambda conn: _events(conn, first, 3 * live.PORTION))
+        await door.store.write(lambda conn: _events(conn, first, 3 * PORTION))
         await door.store.write(lambda conn: _events(conn, first, 1))
-        assert await _hear(viewer, 3 * live.PORTION + 1) == list(range(2, 3 * live.PORTION + 3))
+        assert await _hear(viewer, 3 * PORTION + 1) == list(range(2, 3 * PORTION + 3))
 
 
 def _events(conn: Connection, alert_id: str, count: int) -> None:
