@@ -9,6 +9,7 @@ import logging
 import operator
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -17,6 +18,7 @@ from hub.api import auth, feed, order, summaries
 from hub.api.auth import Caller
 from hub.api.feed import Resume, Track, Wish
 from hub.api.group import Group, Viewer
+from hub.api.order import Opening
 from hub.api.services import Services
 from hub.api.sight import Sight
 from hub.api.sockets import Line
@@ -29,6 +31,7 @@ MOST_VIEWERS = 5000
 DRAIN_TIMEOUT_S = 30.0
 STATE_EVERY_S = 1.0
 LAGGING_POLL_S = 0.25
+SNAPSHOT_KEPT_S = 1.0
 
 
 class LiveFeed:
@@ -38,6 +41,7 @@ class LiveFeed:
         self._services = services
         self._store = services.store
         self._groups: dict[tuple[Any, Wish], Group] = {}
+        self._snapshots: WeakKeyDictionary[Group, tuple[float, Opening]] = WeakKeyDictionary()
         self._lock = asyncio.Lock()
         self._occupied = asyncio.Event()
         self._head = 0
@@ -88,12 +92,12 @@ class LiveFeed:
     async def _bring_up(self, viewer: Viewer, group: Group, resume: Resume) -> None:
         """The viewer has everything up to the head of the order and gets what follows with its group."""
         services = self._services
-        began = await self._store.read(lambda conn: order.opening(conn, group, resume, now=services.clock.now()))
+        began = await self._opening(group, resume)
         hello = feed.hello(hub=services.name, mode=services.mode, epoch=began.epoch, at=services.clock.now())
         viewer.write(feed.wire(hello) + began.snapshot)
         for alert_id in began.shown:
             group.watch(alert_id)
-        track, seq, more = began.track, began.seq, not began.snapshot
+        track, seq, more = began.track(), began.seq, not began.snapshot
         while more:
             seq, more = await self._catch_up(viewer, group, track, seq)
             if not await _drained(viewer):
@@ -111,6 +115,18 @@ class LiveFeed:
             viewer.write(feed.wire(feed.live(seq=seq, last=track.last)))
             group.viewers.add(viewer)
         await self._tell_all_states(viewer, group)
+
+    async def _opening(self, group: Group, resume: Resume) -> Opening:
+        """Where the viewer begins. When all come back at once, those of a group share the snapshot of a second: it is read once."""
+        now = self._services.clock.monotonic()
+        kept = self._snapshots.get(group)
+        if resume.after is None and kept is not None and now - kept[0] < SNAPSHOT_KEPT_S:
+            return kept[1]
+        at = self._services.clock.now()
+        began = await self._store.read(lambda conn: order.opening(conn, group, resume, now=at))
+        if began.snapshot:
+            self._snapshots[group] = (now, began)
+        return began
 
     async def _catch_up(self, viewer: Viewer, group: Group, track: Track, seq: int) -> tuple[int, bool]:
         """Tells the viewer one portion of what came after `seq`; returns how far that went and whether there is more."""

@@ -22,13 +22,21 @@ LOOK_BACK = 2000
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """Where a viewer's telling begins: at `seq`, with the snapshot on the wire (empty when it resumes) and the alerts it watches."""
+    """Where a viewer's telling begins: at `seq`, with the snapshot on the wire (empty when it resumes) and the alerts it watches.
+
+    It stays true: whoever begins there later is told more of what came after.
+    """
 
     epoch: str
-    track: Track
+    last: int
+    recent: Sequence[str]
     seq: int
     snapshot: bytes = b""
     shown: Sequence[str] = ()
+
+    def track(self) -> Track:
+        """A new track that begins there."""
+        return Track(self.last, self.recent)
 
 
 def opening(conn: Connection, group: Group, resume: Resume, *, now: datetime) -> Opening:
@@ -36,7 +44,7 @@ def opening(conn: Connection, group: Group, resume: Resume, *, now: datetime) ->
     epoch, seq = meta.get(conn, "epoch") or "", group.sight.upto(conn)
     after = None if resume.epoch not in ("", epoch) else resume.after
     if after is not None and 0 <= after <= seq:
-        return Opening(epoch, Track(*_before(conn, group, after)), after)
+        return Opening(epoch, *_before(conn, group, after), after)
     sought = listing.Sought(active_at=to_us(now), endings=True)
     rows = listing.before(conn, seq + 1, sought=sought, limit=MOST_IN_SNAPSHOT)
     seen = [thing for thing in things_of(conn, rows, group.needs) if group.admits(thing)]
@@ -44,7 +52,7 @@ def opening(conn: Connection, group: Group, resume: Resume, *, now: datetime) ->
     last, recent = _before(conn, group, seq)
     frame = feed.snapshot(seq=seq, last=last, alerts=[thing.summary for thing in seen], sources=sources)
     shown = [thing.row.alert_id for thing in reversed(seen[:MOST_WATCHED])]
-    return Opening(epoch, Track(last, recent), seq, feed.wire(frame), shown)
+    return Opening(epoch, last, recent, seq, feed.wire(frame), shown)
 
 
 def portion(conn: Connection, upto: int, seq: int, needs: Needs) -> tuple[list[Thing], int, bool]:

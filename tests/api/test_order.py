@@ -48,14 +48,14 @@ async def test_one_who_was_nowhere_begins_with_what_is_in_force(door: Door) -> N
     began = await _opening(door, _group(), Resume())
     shot = json.loads(began.snapshot[began.snapshot.index(b"{") :])
     assert [alert["id"] for alert in shot["alerts"]] == ids[::-1] and list(began.shown) == ids
-    assert (began.seq, began.track.last, list(began.track.recent)) == (2, 2, ids)
+    assert (began.seq, began.last, list(began.recent)) == (2, 2, ids)
 
 
 async def test_one_who_knows_a_place_of_this_epoch_goes_on_from_there(door: Door) -> None:
     ids = await _submit(door, "a1", "a2")
     epoch = await door.store.read(lambda conn: meta.get(conn, "epoch"))
     began = await _opening(door, _group(), Resume(1, epoch or ""))
-    assert (began.seq, began.snapshot, began.track.last, list(began.track.recent)) == (1, b"", 1, ids[:1])
+    assert (began.seq, began.snapshot, began.last, list(began.recent)) == (1, b"", 1, ids[:1])
     for elsewhere in (Resume(1, "another"), Resume(3), Resume(-1)):
         assert (await _opening(door, _group(), elsewhere)).snapshot
 
@@ -63,7 +63,7 @@ async def test_one_who_knows_a_place_of_this_epoch_goes_on_from_there(door: Door
 async def test_before_the_first_fitting_alert_there_is_none(door: Door) -> None:
     await _submit(door, "a1")
     began = await _opening(door, _group(severity="Extreme"), Resume(1))
-    assert (began.seq, began.track.last, list(began.track.recent)) == (1, 0, [])
+    assert (began.seq, began.last, list(began.recent)) == (1, 0, [])
 
 
 async def test_portions_say_whether_there_is_more_and_lose_nothing(door: Door) -> None:
