@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
-PROGRAMS = ("chromium", "docker", "git", "ip", "make", "node", "openssl", "strace", "tc", "unshare")
+PROGRAMS = ("cc", "chromium", "docker", "git", "ip", "make", "node", "openssl", "strace", "tc", "unshare")
 
 
 def _shared() -> str:

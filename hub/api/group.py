@@ -16,9 +16,9 @@ from hub.api.sockets import Line
 MOST_WATCHED = 50
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Viewer:
-    """One connection. Frames up to `after` it has; `code` says why it was closed, once `gone` is set."""
+    """One connection. Frames up to `after` it has; `code` says why it was closed, 0 while it is open, and `gone` wakes who waits for that."""
 
     line: Line
     caller: Caller
@@ -33,7 +33,7 @@ class Viewer:
 
     def write(self, frames: bytes) -> None:
         """The bytes are on their way, or the viewer is gone: too slow, or left."""
-        if not self.gone.is_set() and not self.line.write(frames):
+        if not self.code and not self.line.write(frames):
             self.close(feed.CLOSE_TOO_SLOW)
 
 

@@ -9,34 +9,29 @@ import logging
 import operator
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from hub.api import auth, feed, summaries
+from hub.api import auth, feed, order, summaries
 from hub.api.auth import Caller
 from hub.api.feed import Resume, Track, Wish
-from hub.api.group import MOST_WATCHED, Group, Viewer
+from hub.api.group import Group, Viewer
+from hub.api.order import Opening
 from hub.api.services import Services
-from hub.api.sight import Needs, Sight, Thing, things_of
+from hub.api.sight import Sight
 from hub.api.sockets import Line
-from hub.clock import to_us
 from hub.errors import HubError
-from hub.store import listing, meta
+from hub.store import listing
 
 log = logging.getLogger(__name__)
 
 MOST_VIEWERS = 5000
-MOST_IN_SNAPSHOT = 2000
-MOST_WAITING = 500
-"""So many alerts that wait for a person are in a snapshot, apart from those in force: a flood of them must hide none."""
-
-PORTION = 200
-LOOK_BACK = 2000
 DRAIN_TIMEOUT_S = 30.0
 STATE_EVERY_S = 1.0
 LAGGING_POLL_S = 0.25
+SNAPSHOT_KEPT_S = 1.0
 
 
 class LiveFeed:
@@ -46,6 +41,7 @@ class LiveFeed:
         self._services = services
         self._store = services.store
         self._groups: dict[tuple[Any, Wish], Group] = {}
+        self._snapshots: WeakKeyDictionary[Group, tuple[float, Opening]] = WeakKeyDictionary()
         self._lock = asyncio.Lock()
         self._occupied = asyncio.Event()
         self._head = 0
@@ -96,21 +92,23 @@ class LiveFeed:
     async def _bring_up(self, viewer: Viewer, group: Group, resume: Resume) -> None:
         """The viewer has everything up to the head of the order and gets what follows with its group."""
         services = self._services
-        epoch = await self._store.read(lambda conn: meta.get(conn, "epoch") or "")
-        hello = feed.hello(hub=services.name, mode=services.mode, epoch=epoch, at=services.clock.now())
-        viewer.write(feed.wire(hello))
-        after = None if resume.epoch not in ("", epoch) else resume.after
-        track, seq = await self._start(viewer, group, after)
-        while (came_to := await self._catch_up(viewer, group, track, seq)) != seq:
-            seq = came_to
+        began = await self._opening(group, resume)
+        hello = feed.hello(hub=services.name, mode=services.mode, epoch=began.epoch, at=services.clock.now())
+        viewer.write(feed.wire(hello) + began.snapshot)
+        for alert_id in began.shown:
+            group.watch(alert_id)
+        track, seq, more = began.track(), began.seq, not began.snapshot
+        while more:
+            seq, more = await self._catch_up(viewer, group, track, seq)
             if not await _drained(viewer):
                 viewer.close(feed.CLOSE_TOO_SLOW)
                 return
         async with (
             self._lock
         ):  # the last events and the joining are one step for the pump; nobody waits for a client here
-            while (came_to := await self._catch_up(viewer, group, track, seq)) != seq:
-                seq = came_to
+            more = True
+            while more:
+                seq, more = await self._catch_up(viewer, group, track, seq)
             if group.cursor is None:
                 group.track, group.cursor = track, seq
             viewer.after = seq
@@ -118,38 +116,29 @@ class LiveFeed:
             group.viewers.add(viewer)
         await self._tell_all_states(viewer, group)
 
-    async def _start(self, viewer: Viewer, group: Group, after: int | None) -> tuple[Track, int]:
-        """A snapshot is told, unless `after` is a place of this order; returns where the telling goes on."""
-        seq = await self._store.read(group.sight.upto)
-        if after is not None and 0 <= after <= seq:
-            last, recent = await self._store.read(lambda conn: _before(conn, group, after))
-            return Track(last, recent), after
-        seq, last, recent, shot = await self._store.read(lambda conn: self._snapshot(conn, group))
-        viewer.write(shot)
-        return Track(last, recent), seq
+    async def _opening(self, group: Group, resume: Resume) -> Opening:
+        """Where the viewer begins. When all come back at once, those of a group share the snapshot of a second: it is read once."""
+        now = self._services.clock.monotonic()
+        kept = self._snapshots.get(group)
+        if resume.after is None and kept is not None and now - kept[0] < SNAPSHOT_KEPT_S:
+            return kept[1]
+        at = self._services.clock.now()
+        began = await self._store.read(lambda conn: order.opening(conn, group, resume, now=at))
+        if began.snapshot:
+            self._snapshots[group] = (now, began)
+        return began
 
-    async def _catch_up(self, viewer: Viewer, group: Group, track: Track, seq: int) -> int:
-        """Tells the viewer one portion of what came after `seq`; returns how far that went."""
-        things, upto = await self._store.read(lambda conn: _portion(conn, group.sight.upto(conn), seq, group.needs))
+    async def _catch_up(self, viewer: Viewer, group: Group, track: Track, seq: int) -> tuple[int, bool]:
+        """Tells the viewer one portion of what came after `seq`; returns how far that went and whether there is more."""
+        things, upto, more = await self._store.read(
+            lambda conn: order.portion(conn, group.sight.upto(conn), seq, group.needs)
+        )
         entries = group.entries(things, after=seq, upto=upto)
         for entry in entries:
             group.watch(entry.alert_id)
         if entries:
             viewer.write(b"".join(feed.wire(track.alert(entry)) for entry in entries))
-        return upto
-
-    def _snapshot(self, conn: Connection, group: Group) -> tuple[int, int, list[str], bytes]:
-        seq = group.sight.upto(conn)
-        sought = listing.Sought(active_at=to_us(self._services.clock.now()), endings=True)
-        rows = listing.before(conn, seq + 1, sought=sought, limit=MOST_IN_SNAPSHOT)
-        waiting = listing.before(conn, seq + 1, sought=listing.Sought(waiting=True), limit=MOST_WAITING)
-        seen = [thing for thing in things_of(conn, [*rows, *waiting], group.needs) if group.admits(thing)]
-        for thing in reversed(seen[:MOST_WATCHED]):
-            group.watch(thing.row.alert_id)
-        sources = [summaries.source(row) for row in listing.sources_since(conn, 0)] if group.sight.sources else []
-        last, recent = _before(conn, group, seq)
-        frame = feed.snapshot(seq=seq, last=last, alerts=[thing.summary for thing in seen], sources=sources)
-        return seq, last, recent, feed.wire(frame)
+        return upto, more
 
     async def _pump(self) -> None:
         while True:
@@ -165,7 +154,7 @@ class LiveFeed:
                         pass
 
     async def _advance(self, *, routed: bool) -> bool:
-        """Every group that waits for routing (or does not) is one portion further; whether there may be more.
+        """Every group that waits for routing (or does not) is one portion further; whether there is more of what was there then.
 
         The two kinds go apart: else those whose routing stalls would hold the portion back from everyone. Each event is read once.
         """
@@ -174,12 +163,14 @@ class LiveFeed:
         if at is None:
             return False
         sight, needs = groups[0].sight, functools.reduce(operator.or_, (group.needs for group in groups))
-        things, upto = await self._store.read(lambda conn: _portion(conn, sight.upto(conn), at, needs))
+        things, upto, more = await self._store.read(lambda conn: order.portion(conn, sight.upto(conn), at, needs))
         for group in groups:
             cursor = group.cursor or 0
             if upto > cursor:
                 group.pump(group.entries(things, after=cursor, upto=upto), upto)
-        return upto > at
+        if not routed:
+            self._head = max(self._head, upto)
+        return more
 
     async def _beat(self) -> None:
         while True:
@@ -202,8 +193,10 @@ class LiveFeed:
         while True:
             await asyncio.sleep(STATE_EVERY_S)
             for group in tuple(self._groups.values()):
-                if group.viewers:
-                    for alert_id, now in (await self._deliveries(group)).items():
+                watched = tuple(group.told)
+                if group.viewers and group.sight.deliveries and watched:
+                    counts = await self._store.read(lambda conn: order.deliveries_of(conn, group, watched))  # noqa: B023 - awaited at once
+                    for alert_id, now in counts.items():
                         if group.told.get(alert_id) != now:
                             group.told[alert_id] = now
                             group.tell(feed.state(kind="deliveries", object_id=alert_id, rev=now[0], body=now[1]))
@@ -220,20 +213,17 @@ class LiveFeed:
 
     async def _tell_all_states(self, viewer: Viewer, group: Group) -> None:
         """What changed while the viewer was away or joining is told to it alone."""
-        for alert_id, (rev, states) in (await self._deliveries(group)).items():
-            viewer.write(feed.wire(feed.state(kind="deliveries", object_id=alert_id, rev=rev, body=states)))
-        rows = await self._store.read(lambda conn: listing.sources_since(conn, 0)) if group.sight.sources else ()
-        for row in rows:
-            told = feed.state(kind="source", object_id=row.source, rev=row.rev, body=summaries.source(row))
-            viewer.write(feed.wire(told))
-
-    async def _deliveries(self, group: Group) -> dict[str, tuple[int, dict[str, int]]]:
         watched = tuple(group.told)
-        if not group.sight.deliveries or not watched:
-            return {}
-        return await self._store.read(
-            lambda conn: listing.delivery_counts(conn, watched, endpoints=group.sight.endpoints(conn))
+        counts, rows = await self._store.read(
+            lambda conn: (
+                order.deliveries_of(conn, group, watched),
+                listing.sources_since(conn, 0) if group.sight.sources else (),
+            )
         )
+        told = [feed.state(kind="deliveries", object_id=one, rev=rev, body=now) for one, (rev, now) in counts.items()]
+        told += [feed.state(kind="source", object_id=r.source, rev=r.rev, body=summaries.source(r)) for r in rows]
+        if told:
+            viewer.write(b"".join(map(feed.wire, told)))
 
     def _everyone(self) -> list[Viewer]:
         return [viewer for group in self._groups.values() for viewer in group.viewers]
@@ -271,25 +261,3 @@ async def _ended(socket: WebSocket, viewer: Viewer) -> None:
     finally:
         listening.cancel()
         closing.cancel()
-
-
-def _portion(conn: Connection, upto: int, seq: int, needs: Needs) -> tuple[list[Thing], int]:
-    """One portion of the events in (seq, upto], and the seq up to which that looked."""
-    if upto <= seq:
-        return [], seq
-    rows = listing.events_after(conn, seq, upto=upto, limit=PORTION)
-    return things_of(conn, rows, needs), rows[-1].event_seq if len(rows) == PORTION else upto
-
-
-def _before(conn: Connection, group: Group, seq: int) -> tuple[int, list[str]]:
-    """The greatest seq up to `seq` in the group's filter and the last ten alerts there; (0, []) when the last 2,000 hold none."""
-    found: list[Thing] = []
-    looked = seq
-    for _ in range(LOOK_BACK // PORTION):
-        rows = listing.events_before(conn, looked, limit=PORTION)
-        found += [thing for thing in things_of(conn, rows, group.needs) if group.admits(thing)]
-        if found or len(rows) < PORTION:
-            break
-        looked = rows[-1].event_seq - 1
-    recent = [thing.row.alert_id for thing in found[: feed.RECENT]]
-    return (found[0].seq if found else 0), recent[::-1]

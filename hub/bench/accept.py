@@ -1,72 +1,106 @@
-"""Accepted alerts per second with 64 submitters at once, against a file that gets the same bytes and one fdatasync per 64."""
+"""Accepted alerts with 64 submitters at once, in process and by POST to a hub, against a file that gets the same bytes and one fdatasync per 64."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import tempfile
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from hub import app
 from hub import config as configuration
-from hub.bench.report import interleave, table
+from hub.bench.host import SOURCE, hub_process
+from hub.bench.loop import loop_factory
+from hub.bench.report import Candidate, interleave, table
+from hub.bench.said import alerts, submitting
 from hub.cap.json import to_json
-from hub.cap.model import Alert, Area, Info, NamedValue
-from hub.connector import Candidate
+from hub.connector import Candidate as Said
 from hub.store import rules
 
-ALERTS = 512
+ALERTS = 128
 AT_ONCE = 64
+FLOOR = "write + fdatasync"
+ROLES = ("acceptance", "api")
 
 
-def sample(number: int, now: datetime) -> Alert:
-    """One flood warning."""
-    area = Area("Tỉnh Đồng Nai", geocodes=(NamedValue("VN:GSO", "75"),))
-    info = Info(
-        "Lũ", ("Met",), "Expected", "Severe", "Likely", "vi-VN", expires=now + timedelta(hours=6), areas=(area,)
-    )
-    return Alert(f"bench-{now.timestamp()}-{number}", "bench@example.test", now, status="Test", infos=(info,))
-
-
-def run(rounds: int) -> str:
+def run(rounds: int, *, count: int = ALERTS) -> str:
     """The table of `hub bench accept`."""
-    with tempfile.TemporaryDirectory() as folder, asyncio.Runner() as runner:
-        conf = configuration.load(None, mode="test", data_dir=folder)
-        hub = app.open_hub(conf)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        host = stack.enter_context(hub_process(roles=ROLES))
+        measured = interleave(
+            rounds,
+            [
+                Candidate(FLOOR, count, stack.enter_context(_file(folder / "floor", count))),
+                Candidate(f"accept, {AT_ONCE} at once", count, stack.enter_context(_in_process(folder, count))),
+                Candidate(
+                    f"POST, {AT_ONCE} at once",
+                    count,
+                    stack.enter_context(_posting(host.port, host.key, count)),
+                    host.cpu_s,
+                ),
+            ],
+        )
+    head = f"{count} alerts of some 4 KB; CPU: of this process, of the hub's alone where alerts are posted"
+    return f"{head}\n{table(measured, floor=FLOOR)}"
+
+
+@contextmanager
+def _file(path: Path, count: int) -> Iterator[Callable[[], None]]:
+    """The least that keeping the bytes costs."""
+    body = to_json(next(alerts()))
+    with path.open("ab") as file:
+
+        def floor() -> None:
+            for start in range(0, count, AT_ONCE):
+                for _ in range(start, min(start + AT_ONCE, count)):
+                    file.write(body)
+                file.flush()
+                os.fdatasync(file.fileno())
+
+        yield floor
+
+
+@contextmanager
+def _in_process(folder: Path, count: int) -> Iterator[Callable[[], None]]:
+    """Acceptance and the store without HTTP. Each call ends when all were decided anew."""
+    said = alerts()
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        hub = app.open_hub(configuration.load(None, mode="test", data_dir=str(folder)))
         now = datetime.now(UTC)
         runner.run(
-            hub.store.write(lambda conn: rules.put(conn, "authority", "bench", {}, origin="config", by="bench", at=now))
+            hub.store.write(lambda conn: rules.put(conn, "authority", SOURCE, {}, origin="desk", by="bench", at=now))
         )
-        numbers = iter(range(10_000_000))
 
         async def one() -> None:
-            candidate = Candidate("bench", sample(next(numbers), now), "0" * 64)
-            await hub.acceptor.accept([candidate])
+            (decision,) = await hub.acceptor.accept([Said(SOURCE, next(said), "0" * 64)])
+            assert decision.disposition == "accepted", decision
 
         async def many() -> None:
-            for _ in range(ALERTS // AT_ONCE):
-                await asyncio.gather(*(one() for _ in range(AT_ONCE)))
+            for start in range(0, count, AT_ONCE):
+                await asyncio.gather(*(one() for _ in range(start, min(start + AT_ONCE, count))))
 
-        body = to_json(replace(sample(0, now)))
-        with (Path(folder) / "floor").open("ab") as file:
+        async def end() -> None:
+            await hub.poster.aclose()
+            await hub.store.close()
 
-            def floor() -> None:
-                for _ in range(ALERTS // AT_ONCE):
-                    for _ in range(AT_ONCE):
-                        file.write(body)
-                    file.flush()
-                    os.fdatasync(file.fileno())
+        try:
+            yield lambda: runner.run(many())
+        finally:
+            runner.run(end())
 
-            try:
-                measured = interleave(
-                    rounds,
-                    [
-                        ("write + fdatasync x64", ALERTS, floor),
-                        ("accept, 64 at once", ALERTS, lambda: runner.run(many())),
-                    ],
-                )
-            finally:
-                runner.run(hub.store.close())
-    return table(measured, floor="write + fdatasync x64")
+
+@contextmanager
+def _posting(port: int, key: str, count: int) -> Iterator[Callable[[], None]]:
+    """The door, the reading of CAP, acceptance and the store of a hub process. Each call ends when all were answered 202."""
+    said = alerts()
+    with submitting(port, key, at_once=AT_ONCE) as submitter:
+
+        def post() -> None:
+            for start in range(0, count, AT_ONCE):
+                submitter.post([submitter.request(next(said)) for _ in range(start, min(start + AT_ONCE, count))])
+
+        yield post

@@ -13,7 +13,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from hub.bench.report import Measured, interleave, table
+from hub.bench.report import Candidate, Measured, interleave, table
 from hub.cap.model import Alert, Info, severity_rank
 from hub.routing.index import Index
 from hub.subscription import AlertFacts, InfoFacts, Subscription
@@ -66,9 +66,9 @@ def _measure(rounds: int, rules: Sequence[Subscription], said: Sequence[AlertFac
     return interleave(
         rounds,
         [
-            (FLOOR, len(said), lambda: [floor.fitting(facts) for facts in fresh]),
-            ("index", len(said), lambda: [index.fitting(facts, now=_NOW) for facts in fresh]),
-            ("index, with reasons", len(said), lambda: [index.match(facts, now=_NOW) for facts in fresh]),
+            Candidate(FLOOR, len(said), lambda: [floor.fitting(facts) for facts in fresh]),
+            Candidate("index", len(said), lambda: [index.fitting(facts, now=_NOW) for facts in fresh]),
+            Candidate("index, with reasons", len(said), lambda: [index.match(facts, now=_NOW) for facts in fresh]),
         ],
         before=renew,
     )

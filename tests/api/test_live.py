@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import Connection
 from websockets.exceptions import ConnectionClosed
 
-from hub.api import live
+from hub.api.order import PORTION
 from hub.store import alerts, head, meta, people, sources
 from tests.api.doorway import Door, cap, frame, open_door, owe
 
@@ -278,9 +278,9 @@ async def test_a_stalled_routing_holds_nothing_back_from_those_who_see_all(door:
     async with door.watch(session=member) as waiting, door.watch(session=await _session(door)) as viewer:
         for one in (waiting, viewer):
             await frame(one, "live")
-        await door.store.write(lambda conn: _events(conn, first, 3 * live.PORTION))
+        await door.store.write(lambda conn: _events(conn, first, 3 * PORTION))
         await door.store.write(lambda conn: _events(conn, first, 1))
-        assert await _hear(viewer, 3 * live.PORTION + 1) == list(range(2, 3 * live.PORTION + 3))
+        assert await _hear(viewer, 3 * PORTION + 1) == list(range(2, 3 * PORTION + 3))
 
 
 def _events(conn: Connection, alert_id: str, count: int) -> None:
@@ -331,3 +331,25 @@ async def test_an_ending_process_closes_its_viewers_who_resume_elsewhere(tmp_pat
     with pytest.raises(ConnectionClosed) as closed:
         await frame(viewer, "never", timeout_s=2)
     assert closed.value.rcvd is not None and closed.value.rcvd.code == 1012
+
+
+async def test_those_who_come_back_at_once_share_a_snapshot_and_still_miss_nothing(door: Door) -> None:
+    (first,) = await _submit(door, "a1")
+    session = await _session(door)
+    async with door.watch(session=session) as one:
+        shot = await frame(one, "snapshot")
+        await frame(one, "live")
+        (second,) = await _submit(door, "a2")  # inside the second for which the snapshot is kept
+        async with door.watch(session=session) as two:
+            shared = await frame(two, "snapshot")
+            seen = {alert["id"] for alert in shared["alerts"]}
+            last = shared["last"]
+            while seen != {first, second}:
+                told = await frame(two, "alert")
+                assert told["prev"] == last
+                seen.add(told["id"])
+                last = told["seq"]
+            assert (await frame(two, "live"))["last"] == 2
+            (third,) = await _submit(door, "a3")
+            assert [(await frame(viewer, "alert", timeout_s=10))["id"] for viewer in (one, two)] == [second, third]
+    assert [alert["id"] for alert in shot["alerts"]] == [first]
