@@ -1,19 +1,19 @@
-"""connectors.usgs_quakes.mark: which events are looked after, and for how long."""
+"""hub.quakes.progress: which events are looked after, and for how long."""
 
 from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
 
-from connectors.usgs_quakes.event import Event
-from connectors.usgs_quakes.mark import Progress, mark_of, progress_of
+from hub.quakes.event import Quake
+from hub.quakes.progress import Progress, mark_of, progress_of
 
 AT = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 HALF_HOUR = timedelta(minutes=30)
 
 
-def event(key: str, *, ids: tuple[str, ...] = (), updated: datetime = AT, at: datetime = AT, status: str = "") -> Event:
-    return Event(key, ids or (key,), updated, at, status=status)
+def event(key: str, *, ids: tuple[str, ...] = (), updated: datetime = AT, at: datetime = AT, status: str = "") -> Quake:
+    return Quake(key, ids or (key,), updated, at, status=status)
 
 
 def test_a_mark_comes_back_from_json_as_it_was() -> None:

@@ -1,17 +1,17 @@
-"""connectors.usgs_quakes.region: which part of the world counts."""
+"""hub.quakes.region: which part of the world counts."""
 
 from __future__ import annotations
 
 import pytest
 
-from connectors.usgs_quakes.region import Region, distance_km
+from hub.quakes.region import Region, distance_km
 
 BIEN_HOA = (10.95, 106.82)
 
 
 def test_without_box_and_circle_the_whole_world_counts() -> None:
     assert Region().holds(-58.0, -27.0)
-    assert Region().query() == {}
+    assert Region().query_km() == {}
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ def test_a_box_may_lie_across_the_180th_meridian() -> None:
     assert region.holds(-20.0, 179.0)
     assert region.holds(-20.0, -175.0)
     assert not region.holds(-20.0, 0.0)
-    assert region.query() == {
+    assert region.query_km() == {
         "minlatitude": -25.0,
         "minlongitude": -190.0,
         "maxlatitude": -10.0,
@@ -38,7 +38,7 @@ def test_a_circle_counts_by_great_circle_distance() -> None:
     region = Region(around=(*BIEN_HOA, 100.0))
     assert region.holds(10.77, 106.70)
     assert not region.holds(16.07, 108.22)
-    assert region.query() == {"latitude": 10.95, "longitude": 106.82, "maxradiuskm": 100.0}
+    assert region.query_km() == {"latitude": 10.95, "longitude": 106.82, "maxradiuskm": 100.0}
 
 
 def test_with_both_either_suffices_and_the_service_is_asked_for_the_world() -> None:
@@ -46,7 +46,7 @@ def test_with_both_either_suffices_and_the_service_is_asked_for_the_world() -> N
     assert region.holds(10.0, 106.0)
     assert region.holds(20.0, 106.5)
     assert not region.holds(16.0, 106.0)
-    assert region.query() == {}
+    assert region.query_km() == {}
 
 
 def test_distances_are_those_of_the_earth() -> None:

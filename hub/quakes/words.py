@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import timedelta, timezone
 
-from connectors.usgs_quakes.event import Event
+from hub.quakes.event import REJECTED, REVIEWED, Quake
 
 VIETNAM = timezone(timedelta(hours=7))
 HEADLINE = 160
@@ -36,8 +37,20 @@ KINDS: dict[str, tuple[str, str, str]] = {
     "not reported": ("Sự kiện địa chấn chưa rõ loại", "Seismic event of unreported type", "Geo"),
     "": ("Sự kiện địa chấn chưa rõ loại", "Seismic event of unreported type", "Geo"),
 }
-"""USGS `type` -> (Vietnamese, English, CAP category). A word that is not here is told as it is, category Other."""
+"""A word of QuakeML's event types, as catalogues write it -> (Vietnamese, English, CAP category).
 
+A word that is not here is told as it is, category Other."""
+
+_STATUS_VI = {
+    REVIEWED: "Số liệu đã được chuyên gia kiểm tra.",
+    REJECTED: "Chuyên gia của nguồn đã bác kết quả tính này.",
+    "": "Số liệu tự động, có thể thay đổi.",
+}
+_STATUS_EN = {
+    REVIEWED: "Reviewed by a seismologist.",
+    REJECTED: "A seismologist of the source has rejected this solution.",
+    "": "Automatic, may change.",
+}
 _BEARINGS = {
     "N": "bắc",
     "S": "nam",
@@ -69,65 +82,64 @@ _COUNTRIES = {
 _DISTANCE = re.compile(r"(\d+(?:\.\d+)?)\s*km\s+([NSEW]{1,3})\s+of\s+(.+)")
 
 
-def kind_of(event: Event) -> tuple[str, str, str]:
+def kind_of(quake: Quake) -> tuple[str, str, str]:
     """(Vietnamese, English, CAP category) of the event's type, which is never assumed."""
-    return KINDS.get(event.kind, (f"Sự kiện địa chấn: {event.kind}", event.kind[:1].upper() + event.kind[1:], "Other"))
+    kind = quake.kind
+    return KINDS.get(kind, (f"Sự kiện địa chấn: {kind}", kind[:1].upper() + kind[1:], "Other"))
 
 
-def told_vi(event: Event) -> tuple[str, str]:
-    """(headline, description) in Vietnamese."""
-    name = kind_of(event)[0]
-    strength = "độ lớn chưa rõ" if event.magnitude is None else f"độ lớn {_vi(event.magnitude)}"
-    headline = f"{name}, {strength}{_comma(_place_vi(event.place))}"
-    if event.deleted:
-        return f"USGS hủy tin: {headline}"[:HEADLINE], "USGS đã xóa sự kiện này khỏi danh mục động đất."
+def told_vi(quake: Quake, network: str, *, notes: Sequence[str] = ()) -> tuple[str, str]:
+    """(headline, description) in Vietnamese; `network` is its short name, `notes` are further sentences."""
+    name = kind_of(quake)[0]
+    strength = "độ lớn chưa rõ" if quake.magnitude is None else f"độ lớn {_vi(quake.magnitude)}"
+    headline = f"{name}, {strength}{_comma(_place_vi(quake.place))}"
+    if quake.deleted:
+        return f"{network} hủy tin: {headline}"[:HEADLINE], f"{network} đã xóa sự kiện này khỏi danh mục động đất."
     said = []
-    if event.at is not None:
-        said.append(f"Thời điểm: {event.at.astimezone(VIETNAM):%H:%M:%S ngày %d/%m/%Y} (giờ Việt Nam).")
-    if event.lat is not None and event.lon is not None:
-        north = "vĩ bắc" if event.lat >= 0 else "vĩ nam"
-        east = "kinh đông" if event.lon >= 0 else "kinh tây"
-        said.append(f"Chấn tâm: {_vi(abs(event.lat), 3)} độ {north}, {_vi(abs(event.lon), 3)} độ {east}.")
-    said.append(f"Độ sâu: {_depth_vi(event.depth_km)}.")
-    said.append(
-        "Số liệu đã được chuyên gia kiểm tra." if event.status == "reviewed" else "Số liệu tự động, có thể thay đổi."
-    )
-    if event.tsunami:
-        said.append("USGS ghi: động đất lớn ở vùng biển. Ghi chú này không phải cảnh báo sóng thần.")
-    return headline[:HEADLINE], " ".join(said)
+    if quake.at is not None:
+        said.append(f"Thời điểm: {quake.at.astimezone(VIETNAM):%H:%M:%S ngày %d/%m/%Y} (giờ Việt Nam).")
+    if quake.lat is not None and quake.lon is not None:
+        north = "vĩ bắc" if quake.lat >= 0 else "vĩ nam"
+        east = "kinh đông" if quake.lon >= 0 else "kinh tây"
+        said.append(f"Chấn tâm: {_vi(abs(quake.lat), 3)} độ {north}, {_vi(abs(quake.lon), 3)} độ {east}.")
+    said.append(f"Độ sâu: {_depth_vi(quake.depth_km)}.")
+    said.append(_STATUS_VI.get(quake.status, _STATUS_VI[""]))
+    if quake.suspected:
+        said.append("Loại sự kiện mới là phỏng đoán.")
+    return headline[:HEADLINE], " ".join([*said, *notes])
 
 
-def told_en(event: Event) -> tuple[str, str]:
-    """(headline, description) in English."""
-    name = kind_of(event)[1]
-    strength = "magnitude unknown" if event.magnitude is None else f"magnitude {event.magnitude:.1f}"
-    headline = f"{name}, {strength}{_comma(event.place)}"
-    if event.deleted:
-        return f"USGS withdraws: {headline}"[:HEADLINE], "USGS has deleted this event from its catalogue."
+def told_en(quake: Quake, network: str, *, notes: Sequence[str] = ()) -> tuple[str, str]:
+    """(headline, description) in English; `network` is its short name, `notes` are further sentences."""
+    name = kind_of(quake)[1]
+    strength = "magnitude unknown" if quake.magnitude is None else f"magnitude {quake.magnitude:.1f}"
+    headline = f"{name}, {strength}{_comma(quake.place)}"
+    if quake.deleted:
+        return f"{network} withdraws: {headline}"[:HEADLINE], f"{network} has deleted this event from its catalogue."
     said = []
-    if event.at is not None:
-        said.append(f"Time: {event.at:%Y-%m-%d %H:%M:%S} UTC.")
-    if event.lat is not None and event.lon is not None:
+    if quake.at is not None:
+        said.append(f"Time: {quake.at:%Y-%m-%d %H:%M:%S} UTC.")
+    if quake.lat is not None and quake.lon is not None:
         said.append(
-            f"Epicentre: {abs(event.lat):.3f}° {'N' if event.lat >= 0 else 'S'}, "
-            f"{abs(event.lon):.3f}° {'E' if event.lon >= 0 else 'W'}."
+            f"Epicentre: {abs(quake.lat):.3f}° {'N' if quake.lat >= 0 else 'S'}, "
+            f"{abs(quake.lon):.3f}° {'E' if quake.lon >= 0 else 'W'}."
         )
     said.append(
         "Depth: unknown."
-        if event.depth_km is None
-        else f"Depth: {abs(event.depth_km):.1f} km{_above_en(event.depth_km)}."
+        if quake.depth_km is None
+        else f"Depth: {abs(quake.depth_km):.1f} km{_above_en(quake.depth_km)}."
     )
-    said.append("Reviewed by a seismologist." if event.status == "reviewed" else "Automatic, may change.")
-    if event.tsunami:
-        said.append("USGS marks it as large and under an ocean; this mark is not a tsunami warning.")
-    return headline[:HEADLINE], " ".join(said)
+    said.append(_STATUS_EN.get(quake.status, _STATUS_EN[""]))
+    if quake.suspected:
+        said.append("The type of the event is a guess.")
+    return headline[:HEADLINE], " ".join([*said, *notes])
 
 
-def place_of(event: Event) -> str:
+def place_of(quake: Quake) -> str:
     """Where in words for `areaDesc`, never empty."""
-    if event.place:
-        return event.place
-    return f"{event.lat:.2f}, {event.lon:.2f}" if event.lat is not None and event.lon is not None else "không rõ vị trí"
+    if quake.place:
+        return quake.place
+    return f"{quake.lat:.2f}, {quake.lon:.2f}" if quake.lat is not None and quake.lon is not None else "không rõ vị trí"
 
 
 def _place_vi(place: str) -> str:

@@ -1,20 +1,21 @@
-"""How far the earthquake feed was read, and which of its events are to be looked after. Pure."""
+"""How far a catalogue of earthquakes was read, and which of its events are to be looked after. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from connectors.usgs_quakes.event import Event
 from hub.clock import from_us, to_us
+from hub.quakes.event import Quake
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """An event that was told. `asked_at` is when it was last asked for by its id after it was missing, `withdrawn` whether the source
-    then did not know it.
+    """An event that was told, in the form of `updated` or of `digest`.
+
+    `asked_at` is when it was last asked for by its id after it was missing, `withdrawn` whether the source then did not know it.
     """
 
     ids: tuple[str, ...]
@@ -23,11 +24,15 @@ class Known:
     missing: bool = False
     asked_at: datetime | None = None
     withdrawn: bool = False
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """The mark as values. `known` is by the id under which the event was told first."""
+    """The mark as values. `known` is by the id under which the event was told first.
+
+    `etag`, `last_modified` and `feed_sha256` are of the list read last; `reconciled_at` is up to when nothing can have been missed.
+    """
 
     etag: str = ""
     last_modified: str = ""
@@ -39,18 +44,32 @@ class Progress:
         """Every id -> the id under which its event is known: any of an event's ids may have been the preferred one."""
         return {one: key for key, known in self.known.items() for one in known.ids}
 
-    def news(self, events: Iterable[Event]) -> list[Event]:
+    def news(self, events: Iterable[Quake]) -> list[Quake]:
         """Those of `events` that were not told in this form."""
         by_id = self.by_id()
         return [event for event in events if self._is_news(event, by_id)]
 
-    def _is_news(self, event: Event, by_id: Mapping[str, str]) -> bool:
+    def _is_news(self, event: Quake, by_id: Mapping[str, str]) -> bool:
         key = next((by_id[one] for one in event.ids if one in by_id), None)
         if key is None:
             return True
-        return self.known[key].withdrawn or self.known[key].updated != event.updated
+        known = self.known[key]
+        changed = known.digest != event.digest if event.digest else known.updated != event.updated
+        return known.withdrawn or changed
 
-    def told(self, events: Iterable[Event]) -> Progress:
+    def knows(self, event: Quake) -> bool:
+        """Whether the event was told before, by any of its ids."""
+        return not self.by_id().keys().isdisjoint(event.ids)
+
+    def current(self, events: Sequence[Quake]) -> list[Quake]:
+        """`events` without those that were told in a later form: an answer that was under way is older than what was pushed."""
+        by_id = self.by_id()
+        told = {
+            id(event): next((self.known[by_id[one]] for one in event.ids if one in by_id), None) for event in events
+        }
+        return [event for event in events if (one := told[id(event)]) is None or event.updated >= one.updated]
+
+    def told(self, events: Iterable[Quake]) -> Progress:
         """After these events were told: deleted ones need no more looking after."""
         known, by_id = dict(self.known), self.by_id()
         for event in events:
@@ -60,10 +79,10 @@ class Progress:
                 continue
             ids = tuple(dict.fromkeys([*(before.ids if before else ()), *event.ids]))
             by_id.update(dict.fromkeys(ids, key))
-            known[key] = Known(ids=ids, updated=event.updated, at=event.at or event.updated)
+            known[key] = Known(ids=ids, updated=event.updated, at=event.at or event.updated, digest=event.digest)
         return replace(self, known=known)
 
-    def compared(self, listed: Iterable[Event], *, since: datetime) -> Progress:
+    def compared(self, listed: Iterable[Quake], *, since: datetime) -> Progress:
         """After the feed was read: `missing` are known events that it should list and does not, or not as we tell them.
 
         Events older than `since` have left the feed by age and are forgotten.
@@ -120,6 +139,7 @@ def mark_of(progress: Progress) -> dict[str, Any]:
                 **({"missing": True} if one.missing else {}),
                 **({"asked_at": to_us(one.asked_at)} if one.asked_at else {}),
                 **({"withdrawn": True} if one.withdrawn else {}),
+                **({"digest": one.digest} if one.digest else {}),
             }
             for key, one in progress.known.items()
         },
@@ -134,6 +154,7 @@ def _known(found: Mapping[str, Any]) -> Known:
         missing=found.get("missing", False),
         asked_at=_moment(found.get("asked_at")),
         withdrawn=found.get("withdrawn", False),
+        digest=found.get("digest", ""),
     )
 
 

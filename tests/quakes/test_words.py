@@ -1,4 +1,4 @@
-"""connectors.usgs_quakes.words: what an earthquake is called and told as."""
+"""hub.quakes.words: what an earthquake is called and told as."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from datetime import UTC, datetime
 
 import pytest
 
-from connectors.usgs_quakes.event import Event
-from connectors.usgs_quakes.words import HEADLINE, KINDS, kind_of, place_of, told_en, told_vi
 from hub.cap.model import CATEGORIES
+from hub.quakes.event import Quake
+from hub.quakes.words import HEADLINE, KINDS, kind_of, place_of, told_en, told_vi
 
 AT = datetime(2026, 11, 24, 18, 30, 5, tzinfo=UTC)
-EVENT = Event(
+EVENT = Quake(
     "us1", ("us1",), AT, AT, 9.131, 107.02, 12.5, 6.66, "mww", "63 km NE of Côn Đảo, Vietnam", "earthquake", "reviewed"
 )
 
 
 def test_a_headline_says_what_how_strong_and_where_in_vietnamese() -> None:
-    headline, description = told_vi(EVENT)
+    headline, description = told_vi(EVENT, "USGS")
     assert headline == "Động đất, độ lớn 6,7, cách Côn Đảo, Việt Nam 63 km về phía đông bắc"
     assert description == (
         "Thời điểm: 01:30:05 ngày 25/11/2026 (giờ Việt Nam). Chấn tâm: 9,131 độ vĩ bắc, 107,020 độ kinh đông. "
@@ -27,17 +27,17 @@ def test_a_headline_says_what_how_strong_and_where_in_vietnamese() -> None:
 
 
 def test_the_same_in_english() -> None:
-    headline, description = told_en(replace(EVENT, lat=-9.131, lon=-107.02))
+    headline, description = told_en(replace(EVENT, lat=-9.131, lon=-107.02), "USGS")
     assert headline == "Earthquake, magnitude 6.7, 63 km NE of Côn Đảo, Vietnam"
     assert "9.131° S, 107.020° W" in description
     assert "Time: 2026-11-24 18:30:05 UTC." in description
 
 
 def test_what_is_unknown_is_said_to_be_unknown() -> None:
-    blank = Event("us1", ("us1",), AT)
-    assert told_vi(blank)[0] == "Sự kiện địa chấn chưa rõ loại, độ lớn chưa rõ"
-    assert told_vi(blank)[1] == "Độ sâu: chưa rõ. Số liệu tự động, có thể thay đổi."
-    assert told_en(blank) == (
+    blank = Quake("us1", ("us1",), AT)
+    assert told_vi(blank, "USGS")[0] == "Sự kiện địa chấn chưa rõ loại, độ lớn chưa rõ"
+    assert told_vi(blank, "USGS")[1] == "Độ sâu: chưa rõ. Số liệu tự động, có thể thay đổi."
+    assert told_en(blank, "USGS") == (
         "Seismic event of unreported type, magnitude unknown",
         "Depth: unknown. Automatic, may change.",
     )
@@ -46,30 +46,35 @@ def test_what_is_unknown_is_said_to_be_unknown() -> None:
 
 def test_a_depth_above_the_sea_is_told_as_such() -> None:
     high = replace(EVENT, depth_km=-1.2)
-    assert "Độ sâu: 1,2 km trên mực nước biển." in told_vi(high)[1]
-    assert "Depth: 1.2 km (above sea level)." in told_en(high)[1]
+    assert "Độ sâu: 1,2 km trên mực nước biển." in told_vi(high, "USGS")[1]
+    assert "Depth: 1.2 km (above sea level)." in told_en(high, "USGS")[1]
 
 
-def test_the_tsunami_mark_is_never_told_as_a_warning() -> None:
-    marked = replace(EVENT, tsunami=True)
-    assert "không phải cảnh báo sóng thần" in told_vi(marked)[1]
-    assert "not a tsunami warning" in told_en(marked)[1]
-    assert "sóng thần" not in told_vi(EVENT)[1]
+def test_further_sentences_come_last() -> None:
+    assert told_vi(EVENT, "USGS", notes=("Một.", "Hai."))[1].endswith("kiểm tra. Một. Hai.")
+    assert told_en(EVENT, "USGS", notes=("One.",))[1].endswith("seismologist. One.")
+
+
+def test_a_guess_and_a_rejected_solution_are_told_as_such() -> None:
+    guessed = replace(EVENT, suspected=True)
+    assert "phỏng đoán" in told_vi(guessed, "EMSC")[1] and "guess" in told_en(guessed, "EMSC")[1]
+    doubted = replace(EVENT, status="rejected")
+    assert "đã bác" in told_vi(doubted, "GEOFON")[1] and "rejected" in told_en(doubted, "GEOFON")[1]
 
 
 def test_a_deleted_event_is_told_as_taken_back() -> None:
-    assert told_vi(replace(EVENT, status="deleted"))[0].startswith("USGS hủy tin: Động đất")
-    assert told_en(replace(EVENT, status="deleted"))[0].startswith("USGS withdraws: Earthquake")
+    assert told_vi(replace(EVENT, status="deleted"), "USGS")[0].startswith("USGS hủy tin: Động đất")
+    assert told_en(replace(EVENT, status="deleted"), "USGS")[0].startswith("USGS withdraws: Earthquake")
 
 
 @pytest.mark.parametrize("place", ["southern Vietnam", "South China Sea", "x km Q of y", "3 km NNN of y"])
 def test_a_place_that_is_no_distance_is_told_as_it_is(place: str) -> None:
-    assert told_vi(replace(EVENT, place=place))[0].endswith(place)
+    assert told_vi(replace(EVENT, place=place), "USGS")[0].endswith(place)
 
 
 def test_headlines_stay_short() -> None:
     long = replace(EVENT, place="5 km N of " + "đ" * 500)
-    assert max(len(told_vi(long)[0]), len(told_en(long)[0])) == HEADLINE == 160
+    assert max(len(told_vi(long, "USGS")[0]), len(told_en(long, "USGS")[0])) == HEADLINE == 160
 
 
 def test_a_blast_is_no_earthquake_and_an_unknown_word_is_kept() -> None:
