@@ -31,13 +31,15 @@ class Known:
 class Progress:
     """The mark as values. `known` is by the id under which the event was told first.
 
-    `etag`, `last_modified` and `feed_sha256` are of the list read last; `reconciled_at` is up to when nothing can have been missed.
+    `etag`, `last_modified` and `feed_sha256` are of the list read last; `reconciled_at` is up to when nothing can have been missed,
+    `compared_at` when a whole list was last looked through for what is missing.
     """
 
     etag: str = ""
     last_modified: str = ""
     feed_sha256: str = ""
     reconciled_at: datetime | None = None
+    compared_at: datetime | None = None
     known: Mapping[str, Known] = field(default_factory=dict)
 
     def by_id(self) -> dict[str, str]:
@@ -54,6 +56,8 @@ class Progress:
         if key is None:
             return True
         known = self.known[key]
+        if event.deleted:
+            return True
         changed = known.digest != event.digest if event.digest else known.updated != event.updated
         return known.withdrawn or changed
 
@@ -67,7 +71,11 @@ class Progress:
         told = {
             id(event): next((self.known[by_id[one]] for one in event.ids if one in by_id), None) for event in events
         }
-        return [event for event in events if (one := told[id(event)]) is None or event.updated >= one.updated]
+        return [
+            event
+            for event in events
+            if (one := told[id(event)]) is None or event.updated >= one.updated or event.deleted
+        ]
 
     def told(self, events: Iterable[Quake]) -> Progress:
         """After these events were told: deleted ones need no more looking after."""
@@ -79,7 +87,9 @@ class Progress:
                 continue
             ids = tuple(dict.fromkeys([*(before.ids if before else ()), *event.ids]))
             by_id.update(dict.fromkeys(ids, key))
-            known[key] = Known(ids=ids, updated=event.updated, at=event.at or event.updated, digest=event.digest)
+            # a time of the event after its revision is a mistake, which must not keep it in the mark for ever
+            at = min(event.at or event.updated, event.updated)
+            known[key] = Known(ids=ids, updated=event.updated, at=at, digest=event.digest)
         return replace(self, known=known)
 
     def compared(self, listed: Iterable[Quake], *, since: datetime) -> Progress:
@@ -120,6 +130,7 @@ def progress_of(mark: Mapping[str, Any]) -> Progress:
         last_modified=mark.get("last_modified", ""),
         feed_sha256=mark.get("feed", ""),
         reconciled_at=_moment(mark.get("reconciled_at")),
+        compared_at=_moment(mark.get("compared_at")),
         known={key: _known(found) for key, found in mark.get("known", {}).items()},
     )
 
@@ -131,6 +142,7 @@ def mark_of(progress: Progress) -> dict[str, Any]:
         "last_modified": progress.last_modified,
         "feed": progress.feed_sha256,
         "reconciled_at": _us(progress.reconciled_at),
+        "compared_at": _us(progress.compared_at),
         "known": {
             key: {
                 "ids": list(one.ids),
