@@ -1,6 +1,6 @@
 """Earthquakes of the European-Mediterranean Seismological Centre: pushed by WebSocket, and its event service for what a cut has hidden.
 
-Addresses: wss://www.seismicportal.eu/standing_order/websocket and https://www.seismicportal.eu/fdsnws/event/1/query. Rhythm: a frame
+Addresses: wss://www.seismicportal.eu/standing_order/websocket and https://seismicportal.eu/fdsnws/event/1/query. Rhythm: a frame
 for every new or changed event of the world, within seconds; the event service is asked each `interval_s` of the source and whenever
 the line has opened. Times are ISO 8601 in UTC; depth is kilometres, positive downward, while the geometry's third figure is height;
 GeoJSON writes longitude first. Formats: the pages "(near) Realtime Notification" and "FDSN Event" of seismicportal.eu. Licence: CC BY
@@ -58,7 +58,7 @@ class Settings:
     push_url: str = "wss://www.seismicportal.eu/standing_order/websocket"
     """The socket."""
 
-    fdsn_url: str = "https://www.seismicportal.eu/fdsnws/event/1/query"
+    fdsn_url: str = "https://seismicportal.eu/fdsnws/event/1/query"
     """The event service."""
 
     min_magnitude: float = 2.5
