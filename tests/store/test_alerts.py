@@ -89,3 +89,13 @@ def test_an_event_keeps_its_first_key_under_all_its_names_per_source() -> None:
         assert alerts.source_key_of(conn, "quakes", ("?", "at3", "us1")) == "zz"
         assert alerts.source_key_of(conn, "quakes", ("?",)) is None
         assert alerts.source_key_of(conn, "khac", ("vn9",)) is None
+
+
+async def test_the_versions_of_an_event_between_two_instants_are_found_in_order(tmp_path: Path) -> None:
+    async with desk(tmp_path) as hub:
+        await hub.accept(quake(5.0, 0), quake(5.4, 2), quake(5.8, 1), quake(5.0, 1, key="us2"))
+        sent = [row.sent for row in await hub.rows() if row.source_key == "us1"]
+        found = await hub.store.read(
+            lambda conn: alerts.versions_between(conn, "quakes", "us1", min(sent), max(sent) - 1)
+        )
+        assert [row.sent for row in found] == sorted(sent)[:2]
