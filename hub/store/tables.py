@@ -156,6 +156,7 @@ alerts = Table(
     Index("alerts_by_identifier", "identifier", "sender"),
     Index("alerts_by_chain", "chain_id"),
     Index("alerts_by_source_key", "source", "source_key"),
+    Index("alerts_by_incident", "incident_id"),
     Index("alerts_in_force", "state", "live_until"),
 )
 events = Table(  # the accepted order: what feeds, routing and followers resume from; gapless, in commit order

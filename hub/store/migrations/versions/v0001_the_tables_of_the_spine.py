@@ -90,6 +90,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("alerts", schema=None) as batch_op:
         batch_op.create_index("alerts_by_chain", ["chain_id"], unique=False)
+        batch_op.create_index("alerts_by_incident", ["incident_id"], unique=False)
         batch_op.create_index("alerts_by_identifier", ["identifier", "sender"], unique=False)
         batch_op.create_index("alerts_by_source_key", ["source", "source_key"], unique=False)
         batch_op.create_index("alerts_in_force", ["state", "live_until"], unique=False)
