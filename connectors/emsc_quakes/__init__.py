@@ -17,6 +17,7 @@ What is peculiar:
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -129,7 +130,7 @@ class Connector:
                 await ears.something()
                 answered = ears.answered()
                 if answered is not None:
-                    progress, read = self._answered(answered, progress, ears.faults)
+                    progress, read = await self._answered(answered, progress, ears.faults)
                     has_asked = True
                     yield read
                 frame = ears.frame()
@@ -185,12 +186,12 @@ class Connector:
     def _reads(self, page: Fetched) -> Catalogue:
         return listed(page.body, by=self._clock.now())
 
-    def _answered(
+    async def _answered(
         self, answered: Answer | SourceError, progress: Progress, faults: Sequence[str]
     ) -> tuple[Progress, Read]:
         if isinstance(answered, SourceError):
             return progress, Read((), mark_of(progress), (*faults, f"{answered.reason} {answered.detail}"))
-        new = taken(answered, progress, reads=self._reads, counts=self._counts)
+        new = await asyncio.to_thread(taken, answered, progress, reads=self._reads, counts=self._counts)
         payloads = tuple(
             self._payload(page.body, page.url, content_type=page.headers.get("content-type", "")) for page in new.fresh
         )

@@ -22,6 +22,9 @@ FIRST_ANSWER_S = 10.0
 
 LONGEST_PAUSE_S = 600.0
 
+LONGEST_QUESTION_S = 120.0
+"""A question with all its pages that takes longer is given up; a polled source has as long."""
+
 
 class Ears:
     """One line that is kept open, and at most one question under way.
@@ -69,7 +72,7 @@ class Ears:
         self._opened_since = False
         if math.isinf(self._first_answer_by):
             self._first_answer_by = self._asked_at + FIRST_ANSWER_S
-        self._asking = asyncio.ensure_future(question)
+        self._asking = asyncio.ensure_future(_in_time(question))
 
     def rest(self, seconds: float) -> None:
         """Nothing more is heard for so long; what is said waits at its sender."""
@@ -152,3 +155,11 @@ class Ears:
     @staticmethod
     def _now() -> float:
         return asyncio.get_running_loop().time()
+
+
+async def _in_time(question: Coroutine[Any, Any, Answer]) -> Answer:
+    try:
+        async with asyncio.timeout(LONGEST_QUESTION_S):
+            return await question
+    except TimeoutError as error:
+        raise SourceError("timeout", f"no whole answer within {LONGEST_QUESTION_S:g} s") from error

@@ -17,6 +17,7 @@ import msgspec
 from hub.clock import from_us
 from hub.errors import ParseError
 from hub.quakes import Catalogue, Quake
+from hub.quakes.event import LONGEST_KEY
 from hub.quakes.figures import instant, number, point
 
 _KINDS = {
@@ -78,7 +79,11 @@ def listed(body: bytes, *, by: datetime) -> Catalogue:
 
 def is_frame(body: bytes) -> bool:
     """Whether the bytes are a frame of the socket and not an answer of the event service."""
-    return b'"action"' in body[:200]
+    try:
+        found = _decoded(body)
+    except ParseError:
+        return False
+    return isinstance(found, dict) and "action" in found
 
 
 def _decoded(body: bytes) -> Any:
@@ -105,8 +110,8 @@ def _event(feature: Any, by: datetime) -> Event:
     said = said if isinstance(said, dict) else {}
     key = _text(said.get("unid")) or _text(feature.get("id"))
     at, revised = instant(said.get("time")), instant(said.get("lastupdate"))
-    if not key:
-        raise ParseError("no-id", "neither unid nor id")
+    if not 0 < len(key) <= LONGEST_KEY:
+        raise ParseError("no-id", f"neither unid nor id that is one: {key!r:.60}")
     times = [one for one in (revised, at) if one is not None and one >= _FIRST]
     if not times:
         raise ParseError("no-time", f"event {key:.60} has neither lastupdate nor time")

@@ -16,7 +16,7 @@ from typing import Any
 from hub.cap.xml import parse_xml
 from hub.errors import ParseError
 from hub.quakes import Catalogue, Quake
-from hub.quakes.event import DELETED, REJECTED, REVIEWED
+from hub.quakes.event import DELETED, LONGEST_KEY, REJECTED, REVIEWED
 from hub.quakes.figures import figure, instant, point
 
 MAX_BYTES = 8 * 1024 * 1024
@@ -46,8 +46,8 @@ def quakes_in(body: bytes, *, by: datetime) -> Catalogue:
 def _quake(node: Any, by: datetime) -> Quake:
     public_id = _attribute(node, "publicID")
     key = _attribute(node, "eventid") or _short(public_id)
-    if not key:
-        raise ParseError("no-id", "an event without publicID")
+    if not 0 < len(key) <= LONGEST_KEY:
+        raise ParseError("no-id", f"an event without a publicID that is one: {key!r:.60}")
     origin = _preferred(node, "origin", "preferredOriginID")
     magnitude = _preferred(node, "magnitude", "preferredMagnitudeID")
     at = instant(_text(origin, "time", "value"))

@@ -13,6 +13,7 @@ from datetime import datetime
 
 from hub.errors import ParseError
 from hub.quakes import Catalogue, Quake
+from hub.quakes.event import LONGEST_KEY
 from hub.quakes.figures import figure, instant, point
 
 _ORDER = (
@@ -79,7 +80,7 @@ def _take(
 
 def _quake(said: Mapping[str, str], line: str, by: datetime) -> Quake:
     key, at = said.get("eventid", ""), instant(said.get("time", ""))
-    if not key or "<" in key:
+    if not 0 < len(key) <= LONGEST_KEY or "<" in key:
         raise ParseError("no-id", f"{line:.60}")
     if at is None:
         raise ParseError("no-time", f"event {key:.60}: {said.get('time', '')!r:.40}")

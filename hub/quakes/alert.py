@@ -25,6 +25,9 @@ Scale = Sequence[tuple[float, str]]
 DEFAULT_SCALE: tuple[tuple[float, str], ...] = ((0.0, "Minor"), (5.0, "Moderate"), (6.5, "Severe"))
 """What the hub takes an event for until its impact is known. Nothing is Extreme for its magnitude alone."""
 
+LONGEST_VALUE = 1000
+"""Letters of a parameter; no catalogue says more in earnest."""
+
 COMPUTED = "hệ thống tính theo độ lớn"
 
 
@@ -123,7 +126,7 @@ def _parameters(quake: Quake, prefix: str, basis: str, besides: Sequence[tuple[s
         *((f"{prefix}:{name}", value) for name, value in besides),
         (f"{prefix}:ids", ",".join(quake.ids)),
     )
-    return tuple(NamedValue(name, value) for name, value in said if value)
+    return tuple(NamedValue(name, value[:LONGEST_VALUE]) for name, value in said if value)
 
 
 def figure(number: float | None) -> str:

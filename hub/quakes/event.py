@@ -10,6 +10,9 @@ DELETED = "deleted"
 REVIEWED = "reviewed"
 REJECTED = "rejected"
 
+LONGEST_KEY = 200
+"""Letters of an id; what is longer is none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Quake:

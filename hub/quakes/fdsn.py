@@ -93,4 +93,6 @@ async def _get(fetcher: Fetcher, url: str, etag: str, last_modified: str) -> Fet
         if error.reason in _NOTHING:
             return None
         raise
+    if found.status == 304 and not (etag or last_modified):
+        raise SourceError("http-304", f"{url}: unchanged since when? nobody had asked")
     return found if found.status in (200, 304) else None

@@ -6,6 +6,7 @@ withdrawn when the service does not know it (ACC-5). So is one that is listed an
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -79,28 +80,24 @@ async def ask(question: Question, progress: Progress, fetcher: Fetcher, *, now: 
     Raises:
         SourceError: the list could not be read.
     """
-    compared_at, read_at = progress.compared_at, progress.reconciled_at
-    only_changes = (
-        "updatedafter" in question.offers
-        and read_at is not None
-        and compared_at is not None
-        and now - compared_at < timedelta(seconds=question.compare_s)
-    )
-    start = window_start(now, window=question.window, read_at=read_at, longest=LONGEST_CUT)
-    reach = {"updatedafter": _iso(read_at - _OVERLAP)} if only_changes and read_at else {"starttime": since(start)}
+    start = window_start(now, window=question.window, read_at=progress.reconciled_at, longest=LONGEST_CUT)
+    changed_since = _changed_since(question, progress, now)
+    reach = {"updatedafter": _iso(changed_since)} if changed_since else {"starttime": since(start)}
+    # validators are of the address they came with; a service that says "unchanged" of another one says nothing
+    same = progress.compared_at is not None and since(progress.compared_at - question.window) == reach.get("starttime")
     found = await listing(
         fetcher,
         question.url,
         {**_asked(question), **question.bounds, **reach},
         limit=question.limit,
         events_in=lambda page: _count(question.reads, page),
-        etag="" if only_changes else progress.etag,
-        last_modified="" if only_changes else progress.last_modified,
+        etag=progress.etag if same else "",
+        last_modified=progress.last_modified if same else "",
     )
     answer = Answer(
         now,
         None if found.unchanged else found.pages,
-        None if only_changes or not found.whole else start,
+        None if changed_since or not found.whole else start,
         faults=() if found.whole else ("too-much list",),
     )
     return await _with_singles(question, answer, progress, fetcher)
@@ -142,12 +139,13 @@ class _Listed:
             self.fresh.append(page)
             self.readable = False
             return
-        news = self.progress.news(self.progress.current(catalogue.events))
+        events = _newest_forms(catalogue.events)
+        news = self.progress.news(self.progress.current(events))
         tellable = [one for one in news if counts(one) and not (one.deleted and not self.progress.knows(one))]
         if tellable or (catalogue.broken and _sha256(page) != self.progress.feed_sha256):
             self.fresh.append(page)
         untold = {id(one) for one in news} - {id(one) for one in tellable}
-        self.as_told += [one for one in catalogue.events if id(one) not in untold]
+        self.as_told += [one for one in events if id(one) not in untold]
         self.progress = self.progress.told(tellable)
 
     def settled(self, answer: Answer) -> Progress:
@@ -167,13 +165,22 @@ class _Listed:
         )
 
 
+def _newest_forms(events: Sequence[Quake]) -> list[Quake]:
+    """Each event once, in its newest form, the last of equals: a list may hold one twice."""
+    forms: dict[str, Quake] = {}
+    for one in events:
+        if one.key not in forms or one.updated >= forms[one.key].updated:
+            forms[one.key] = one
+    return list(forms.values())
+
+
 async def _with_singles(question: Question, answer: Answer, progress: Progress, fetcher: Fetcher) -> Answer:
     """The same with the answers about missing events; what went wrong with one of them is a fault, asked again later."""
-    listed = {one for page in answer.pages or () for event in _events(question.reads, page) for one in event.ids}
+    due = progress.to_ask(answer.at, again_after=timedelta(seconds=question.again_s), most=ASKED_AT_ONCE)
+    listed = await asyncio.to_thread(_ids_in, question.reads, answer.pages or ()) if due else set()
     found: list[tuple[str, Fetched]] = []
     lost: list[str] = []
     faults = list(answer.faults)
-    due = progress.to_ask(answer.at, again_after=timedelta(seconds=question.again_s), most=ASKED_AT_ONCE)
     for key in due:
         ids = set(progress.known[key].ids)
         if ids & listed:
@@ -190,6 +197,15 @@ async def _with_singles(question: Question, answer: Answer, progress: Progress, 
     return replace(answer, found=tuple(found), lost=tuple(lost), faults=tuple(faults))
 
 
+def _changed_since(question: Question, progress: Progress, now: datetime) -> datetime | None:
+    """From when on only changes are asked for; None when it is time for the whole list, or the clock was set back."""
+    read_at, compared_at = progress.reconciled_at, progress.compared_at
+    if "updatedafter" not in question.offers or read_at is None or compared_at is None or read_at > now:
+        return None
+    recently = timedelta(0) <= now - compared_at < timedelta(seconds=question.compare_s)
+    return read_at - _OVERLAP if recently else None
+
+
 def _asked(question: Question) -> dict[str, object]:
     deleted = {"includedeleted": "true"} if "includedeleted" in question.offers else {}
     return {**question.asked, **deleted}
@@ -200,6 +216,10 @@ def _events(reads: Reads, page: Fetched) -> Sequence[Quake]:
         return reads(page).events
     except ParseError:
         return ()
+
+
+def _ids_in(reads: Reads, pages: Sequence[Fetched]) -> set[str]:
+    return {one for page in pages for event in _events(reads, page) for one in event.ids}
 
 
 def _count(reads: Reads, page: Fetched) -> int:

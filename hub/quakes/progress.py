@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from hub.clock import from_us, to_us
 from hub.quakes.event import Quake
+
+MOST_KNOWN = 12_000
+"""A mark holds no more events, the newest: a source that invents them without end must not make every step dearer. One that is
+forgotten is told again when it is listed, which changes nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,51 +50,46 @@ class Progress:
         """Every id -> the id under which its event is known: any of an event's ids may have been the preferred one."""
         return {one: key for key, known in self.known.items() for one in known.ids}
 
-    def news(self, events: Iterable[Quake]) -> list[Quake]:
+    def news(self, events: Sequence[Quake]) -> list[Quake]:
         """Those of `events` that were not told in this form."""
-        by_id = self.by_id()
-        return [event for event in events if self._is_news(event, by_id)]
-
-    def _is_news(self, event: Quake, by_id: Mapping[str, str]) -> bool:
-        key = next((by_id[one] for one in event.ids if one in by_id), None)
-        if key is None:
-            return True
-        known = self.known[key]
-        if event.deleted:
-            return True
-        changed = known.digest != event.digest if event.digest else known.updated != event.updated
-        return known.withdrawn or changed
+        told = self._told_of(events)
+        return [event for event in events if _is_news(event, told(event))]
 
     def knows(self, event: Quake) -> bool:
         """Whether the event was told before, by any of its ids."""
-        return not self.by_id().keys().isdisjoint(event.ids)
+        return self._told_of([event])(event) is not None
 
     def current(self, events: Sequence[Quake]) -> list[Quake]:
         """`events` without those that were told in a later form: an answer that was under way is older than what was pushed."""
-        by_id = self.by_id()
-        told = {
-            id(event): next((self.known[by_id[one]] for one in event.ids if one in by_id), None) for event in events
-        }
+        told = self._told_of(events)
         return [
-            event
-            for event in events
-            if (one := told[id(event)]) is None or event.updated >= one.updated or event.deleted
+            event for event in events if event.deleted or (one := told(event)) is None or event.updated >= one.updated
         ]
 
     def told(self, events: Iterable[Quake]) -> Progress:
         """After these events were told: deleted ones need no more looking after."""
-        known, by_id = dict(self.known), self.by_id()
-        for event in events:
-            key = next((by_id[one] for one in event.ids if one in by_id), event.key)
+        listed = list(events)
+        known, keys = dict(self.known), self._keys_of(listed)
+        for event in listed:
+            key = next((keys[one] for one in event.ids if one in keys), event.key)
             before = known.pop(key, None)
             if event.deleted:
                 continue
             ids = tuple(dict.fromkeys([*(before.ids if before else ()), *event.ids]))
-            by_id.update(dict.fromkeys(ids, key))
+            keys.update(dict.fromkeys(ids, key))
             # a time of the event after its revision is a mistake, which must not keep it in the mark for ever
             at = min(event.at or event.updated, event.updated)
             known[key] = Known(ids=ids, updated=event.updated, at=at, digest=event.digest)
-        return replace(self, known=known)
+        return replace(self, known=_newest(known))
+
+    def _keys_of(self, events: Iterable[Quake]) -> dict[str, str]:
+        """As `by_id`, for the ids of these events only: one event is looked for without a map of all that are known."""
+        wanted = {one for event in events for one in event.ids}
+        return {one: key for key, known in self.known.items() for one in known.ids if one in wanted}
+
+    def _told_of(self, events: Sequence[Quake]) -> Callable[[Quake], Known | None]:
+        keys = self._keys_of(events)
+        return lambda event: next((self.known[keys[one]] for one in event.ids if one in keys), None)
 
     def compared(self, listed: Iterable[Quake], *, since: datetime) -> Progress:
         """After the feed was read: `missing` are known events that it should list and does not, or not as we tell them.
@@ -121,6 +120,19 @@ class Progress:
             return self
         one = replace(self.known[key], missing=True, asked_at=now, withdrawn=withdrawn)
         return replace(self, known={**self.known, key: one})
+
+
+def _is_news(event: Quake, known: Known | None) -> bool:
+    if known is None or known.withdrawn or event.deleted:
+        return True
+    return known.digest != event.digest if event.digest else known.updated != event.updated
+
+
+def _newest(known: dict[str, Known]) -> dict[str, Known]:
+    if len(known) <= MOST_KNOWN:
+        return known
+    kept = sorted(known.items(), key=lambda item: item[1].at, reverse=True)[: MOST_KNOWN - MOST_KNOWN // 10]
+    return dict(kept)
 
 
 def progress_of(mark: Mapping[str, Any]) -> Progress:

@@ -5,18 +5,23 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from websockets.asyncio.server import ServerConnection
 
 import connectors.emsc_quakes.ears as ears
 from connectors.emsc_quakes import Connector, Settings
+from connectors.emsc_quakes.event import pushed
+from hub.cap import xml
 from hub.clock import SetClock
-from hub.connector import Candidate, Payload, Read, Source, Spoken, Withdrawn
+from hub.connector import Candidate, Payload, Read, Source, Spoken, Withdrawn, dump, load
 from hub.errors import ConfigError, ParseError, SourceError
 from tests.connectors.loopback import Site, fetcher, serving
 from tests.connectors.portal import NOW, Portal, collection, feature, frame, pushing
@@ -515,3 +520,76 @@ def test_the_recorded_frame_of_the_portal_is_read() -> None:
 def test_settings_that_make_no_sense_stop_the_start(wrong: dict[str, Any]) -> None:
     with pytest.raises(ConfigError):
         Settings(**wrong)
+
+
+# --- what is read and what is parsed are one thing ---
+
+ODD = st.one_of(
+    st.none(), st.booleans(), st.integers(-10, 10**12), st.floats(), st.text(max_size=20), st.just([]), st.just({})
+)
+FIELDS = (
+    "unid",
+    "time",
+    "lastupdate",
+    "lat",
+    "lon",
+    "depth",
+    "mag",
+    "magtype",
+    "flynn_region",
+    "evtype",
+    "auth",
+    "source_id",
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(changed=st.dictionaries(st.sampled_from(FIELDS), ODD, max_size=4), swapped=st.booleans(), geometry=ODD)
+def test_a_frame_that_is_read_is_parsed_as_the_same_event_and_anything_else_is_refused_alike(
+    changed: dict[str, Any], swapped: bool, geometry: Any
+) -> None:
+    """The mark says that it was told: then `parse`, which knows no mark, must tell it, in whatever order its keys stand."""
+    event = feature("q")
+    event["properties"] |= changed
+    event["geometry"] = geometry if geometry is not None else event["geometry"]
+    said = {"data": event, "action": "update"} if swapped else {"action": "update", "data": event}
+    body = json.dumps(said).encode()
+    connector = Connector(Source("emsc", "emsc_quakes", Settings(), UTC), clock=SetClock(NOW))
+    payload = Payload("emsc", body, "", NOW, url="wss://x/")
+    try:
+        read = pushed(body, by=NOW)
+    except ParseError:
+        with pytest.raises(ParseError):
+            connector.parse(payload)
+        return
+    (one,) = connector.parse(payload)
+    assert isinstance(one, Candidate)
+    assert load(dump(one)) == one
+    assert (one.source_key, one.revised_at) == (read.key, read.updated.replace(microsecond=0))
+    written = xml.write(replace(one.alert, identifier="x", status="Test"))
+    assert xml.read(written, zone=UTC).alert.infos[0].headline
+
+
+async def test_events_without_end_make_neither_the_mark_nor_the_steps_grow_without_end(
+    rig: Rig, portal: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.quakes.progress.MOST_KNOWN", 20)
+    await rig.read()
+    for n in range(50):
+        await portal.say(frame("create", feature(f"flood-{n}", ago_h=1 - n / 100)))
+        assert names(await rig.read()) == [f"flood-{n}"]
+    assert len(rig.mark["known"]) <= 20 and "flood-49" in rig.mark["known"]
+
+
+async def test_unchanged_without_end_is_seen_through_when_the_window_moves_on(
+    rig: Rig, portal: Portal, site: Site
+) -> None:
+    site.put(QUERY, collection(feature("q")))
+    await rig.read()
+    site.put(QUERY, b"", status=304)
+    await portal.cut()
+    assert await rig.read() == [] and rig.faults == (), "the same address, the same answer"
+    rig.clock.advance(3600)
+    await portal.cut()
+    assert await rig.read() == []
+    assert rig.faults[0].startswith("http-304"), "a new address cannot be unchanged"

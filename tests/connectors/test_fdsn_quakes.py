@@ -179,6 +179,22 @@ async def test_where_it_is_offered_only_changes_are_asked_for_between_whole_list
     assert "starttime" in rig.asked_for()[0]
 
 
+async def test_a_clock_that_was_set_back_asks_for_the_whole_window(site: Site) -> None:
+    rig = Rig(site, offers=("updatedafter",))
+    site.put(QUERY, quakeml(event("a")))
+    await rig.turn()
+    rig.clock.set(NOW - timedelta(days=2))
+    await rig.turn()
+    assert rig.asked_for()[0]["starttime"] == "2026-11-21T03:00:00"
+
+
+async def test_a_list_with_two_forms_of_one_event_settles(site: Site) -> None:
+    rig = Rig(site)
+    site.put(QUERY, quakeml(event("a", 5.0), event("a", 5.5)), validators=False)
+    assert names(await rig.turn()) == ["a", "a"]
+    assert await rig.turn() == []
+
+
 @pytest.mark.parametrize("offers", [(), ("updatedafter", "includedeleted")])
 async def test_an_event_taken_back_is_told_as_ended_once(site: Site, offers: tuple[str, ...]) -> None:
     rig = Rig(site, offers=offers)
