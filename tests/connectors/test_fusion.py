@@ -138,7 +138,7 @@ CATALOGUE = (
 """One quake as three catalogues have it, with differences such as they usually have."""
 
 
-@pytest.mark.parametrize("order", permutations(range(3)), ids=str)
+@pytest.mark.parametrize("order", list(permutations(range(3))), ids=str)
 async def test_one_quake_of_three_networks_is_one_incident_in_every_order(hub: Desk, order: tuple[int, ...]) -> None:
     ids = await grouped(hub, *(CATALOGUE[n] for n in order))
     assert len(set(ids)) == 1
