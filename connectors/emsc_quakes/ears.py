@@ -17,6 +17,9 @@ from hub.quakes.poll import Answer
 NOT_SOONER_S = 5.0
 """The event service is left alone so long after a question, however often the line opens and is cut."""
 
+FIRST_WORD_S = 10.0
+"""A line that neither opens nor fails so long is not waited for with the first question."""
+
 FIRST_ANSWER_S = 10.0
 """What the line says waits so long for the first answer of the event service, which alone is the backlog (ACC-10)."""
 
@@ -51,7 +54,8 @@ class Ears:
         self._open = False
         self._opened_since = False
         self._asked_at = -math.inf
-        self._due = math.inf
+        self._has_spoken = False
+        self._due = self._now() + FIRST_WORD_S
         self._rest_until = -math.inf
         self._first_answer_by = math.inf
         self._failures = 0
@@ -125,8 +129,9 @@ class Ears:
         if self._open:
             self._opened_since = True
             self._due = min(self._due, max(self._now(), self._asked_at + NOT_SOONER_S))
-        elif math.isinf(self._due):
-            self._due = self._now()
+        elif not self._has_spoken:
+            self._due = min(self._due, self._now())
+        self._has_spoken = True
         return None
 
     async def close(self) -> None:

@@ -82,8 +82,8 @@ class Settings:
     window_h: float = 24.0
     """How far back the service is asked; further after a longer outage."""
 
-    limit: int = 500
-    """Events of one page."""
+    limit: int = 200
+    """Events of one page; QuakeML has some 60 elements for each, and no document may have more than 50,000."""
 
     offers: tuple[str, ...] = ()
     """What the service knows beyond the least of the standard: updatedafter, includedeleted."""
@@ -128,7 +128,7 @@ class Connector:
             sender=settings.sender,
             name=settings.name or settings.network,
             short=settings.network,
-            prefix=settings.network.casefold(),
+            prefix="".join(letter for letter in settings.network.casefold() if letter.isalnum()),
         )
 
     async def read(self, mark: Mark, fetcher: Fetcher) -> AsyncIterator[Read]:

@@ -25,6 +25,7 @@ from hub.connector import Candidate, Payload, Read, Source, Spoken, Withdrawn, d
 from hub.errors import ConfigError, ParseError, SourceError
 from tests.connectors.loopback import Site, fetcher, serving
 from tests.connectors.portal import NOW, Portal, collection, feature, frame, pushing
+from tests.http.wire import listening
 
 QUERY = "/query?*"
 SAMPLES = Path(__file__).resolve().parents[3] / "shared" / "samples" / "emsc"
@@ -447,6 +448,21 @@ async def test_a_dead_event_service_never_delays_a_frame(
     released.set()
     assert names(await rig.read()) == ["old"]
     await rig.stop()
+
+
+async def test_a_line_that_neither_opens_nor_fails_does_not_hold_up_the_first_question(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ears, "FIRST_WORD_S", 0.05)
+
+    async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    async with listening(hang) as wire:
+        rig = Rig(Portal(url=f"ws://127.0.0.1:{wire.port}/"), site)
+        site.put(QUERY, collection(feature("q")))
+        assert names(await rig.read()) == ["q"]
+        await rig.stop()
 
 
 async def test_a_failing_event_service_is_a_fault_while_the_line_holds_and_is_asked_again(
