@@ -5,7 +5,8 @@ answers what it has; ask each minute at most. Times are UTC though most leave ou
 QuakeML; latitude first. Formats: "FDSN Web Service Specifications, fdsnws-event" 1.2 and QuakeML 1.2.
 
 What is peculiar:
-  * 204 and 404 both mean that there is nothing; 409 a deleted event that was not asked for as such.
+  * 204 means that there is nothing, and at some services 404, which is what a moved service answers too: shown as a fault, and nothing
+    counts as vanished then. 409 is a deleted event that was not asked for as such.
   * Few services know `updatedafter` and `includedeleted`; name those that do in `offers`. The others are asked for the whole window,
     under the same address for an hour, so that they may answer 304.
   * What vanished is asked for by its id. A service that takes an event back says type "not existing"; one that knows it no longer is

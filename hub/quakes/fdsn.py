@@ -1,7 +1,7 @@
 """Asking an FDSN event service (fdsnws-event 1.2): page after page, one event by its id, and what "nothing" looks like.
 
-A service answers 204 or 404 when it has nothing, 409 for a deleted event that was not asked for as such, and 413 when it would have
-to say too much. Times of a query have no zone and are UTC.
+A service answers 204 when it has nothing (some 404), 409 for a deleted event that was not asked for as such, and 413 when it would
+have to say too much. Times of a query have no zone and are UTC.
 """
 
 from __future__ import annotations
@@ -24,11 +24,15 @@ _NOTHING = frozenset({"http-404", "http-409"})
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Every page of an answer. `unchanged`: the service says that it has said this before. `whole` is False past `MOST_PAGES`."""
+    """Every page of an answer. `unchanged`: the service says that it has said this before.
+
+    `doubt` is why what is not listed may exist all the same: "too-much" past `MOST_PAGES`; "http-404", which some services answer for
+    nothing, and every web server for an address that has moved.
+    """
 
     pages: tuple[Fetched, ...] = ()
     unchanged: bool = False
-    whole: bool = True
+    doubt: str = ""
 
 
 async def listing(
@@ -51,13 +55,18 @@ async def listing(
     pages: list[Fetched] = []
     for n in range(MOST_PAGES):
         query = {**asked, "limit": limit, **({"offset": n * limit + 1} if n else {})}
-        page = await _get(fetcher, f"{url}?{urlencode(query)}", *(("", "") if n else (etag, last_modified)))
+        try:
+            page = await _get(fetcher, f"{url}?{urlencode(query)}", *(("", "") if n else (etag, last_modified)))
+        except SourceError as error:
+            if error.reason not in _NOTHING:
+                raise
+            return Listing(tuple(pages), doubt="" if n else error.reason)
         if page is None or page.status == 304:
             return Listing(tuple(pages), unchanged=page is not None)
         pages.append(page)
         if await asyncio.to_thread(events_in, page) < limit:
             return Listing(tuple(pages))
-    return Listing(tuple(pages), whole=False)
+    return Listing(tuple(pages), doubt="too-much")
 
 
 async def single(fetcher: Fetcher, url: str, asked: Asked) -> Fetched | None:
@@ -66,7 +75,12 @@ async def single(fetcher: Fetcher, url: str, asked: Asked) -> Fetched | None:
     Raises:
         SourceError: it could not be asked.
     """
-    return await _get(fetcher, f"{url}?{urlencode(asked)}", "", "")
+    try:
+        return await _get(fetcher, f"{url}?{urlencode(asked)}", "", "")
+    except SourceError as error:
+        if error.reason not in _NOTHING:
+            raise
+        return None
 
 
 def is_single(url: str) -> bool:
@@ -86,13 +100,8 @@ def window_start(now: datetime, *, window: timedelta, read_at: datetime | None, 
 
 
 async def _get(fetcher: Fetcher, url: str, etag: str, last_modified: str) -> Fetched | None:
-    """The answer; None for nothing."""
-    try:
-        found = await fetcher.get(url, etag=etag, last_modified=last_modified)
-    except SourceError as error:
-        if error.reason in _NOTHING:
-            return None
-        raise
+    """The answer; None for 204."""
+    found = await fetcher.get(url, etag=etag, last_modified=last_modified)
     if found.status == 304 and not (etag or last_modified):
         raise SourceError("http-304", f"{url}: unchanged since when? nobody had asked")
     return found if found.status in (200, 304) else None

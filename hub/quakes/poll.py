@@ -54,7 +54,7 @@ class Answer:
     """What the service said, asked `at`.
 
     `pages` is None when it said that nothing changed. `start` is the beginning of the window that they list, None when they list only
-    changes or not all. `found` are the events asked for by id with their answer, `lost` those that the service does not know.
+    changes, or perhaps not all. `found` are the events asked for by id with their answer, `lost` those that the service does not know.
     """
 
     at: datetime
@@ -97,8 +97,8 @@ async def ask(question: Question, progress: Progress, fetcher: Fetcher, *, now: 
     answer = Answer(
         now,
         None if found.unchanged else found.pages,
-        None if changed_since or not found.whole else start,
-        faults=() if found.whole else ("too-much list",),
+        None if changed_since or found.doubt else start,
+        faults=(f"{found.doubt} list",) if found.doubt else (),
     )
     return await _with_singles(question, answer, progress, fetcher)
 

@@ -84,12 +84,22 @@ def site() -> Iterator[Site]:
         yield running
 
 
-@pytest.mark.parametrize("status", [204, 404])
-async def test_nothing_is_no_event_and_no_fault(site: Site, status: int) -> None:
-    site.put(QUERY, b"", status=status)
+async def test_nothing_is_no_event_and_no_fault(site: Site) -> None:
     rig = Rig(site)
     assert await rig.turn() == []
     assert rig.last is not None and rig.last.faults == ()
+
+
+async def test_a_service_that_has_moved_is_shown_and_withdraws_nothing(site: Site) -> None:
+    """404 means nothing to some services, and an address that is no more to all web servers."""
+    rig = Rig(site)
+    site.put(QUERY, quakeml(event("a")))
+    await rig.turn()
+    site.put(QUERY, b"", status=404)
+    for _ in range(3):
+        assert await rig.turn() == []
+        assert rig.last is not None and rig.last.faults == ("http-404 list",)
+    assert not rig.mark["known"]["a"].get("missing")
 
 
 async def test_the_window_is_asked_for_by_the_standards_own_parameters(site: Site) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.acceptance.mint import revision_hash
@@ -75,6 +75,7 @@ def test_sent_is_the_revision_in_whole_seconds_as_cap_writes_times() -> None:
     assert revised_at(QUAKE) == AT.replace(microsecond=0)
 
 
+@settings(deadline=None)
 @given(
     jitter_s=st.floats(-8, 8),
     depth_km=st.floats(0, 700),
@@ -99,6 +100,7 @@ def test_a_review_that_changes_no_figure_people_act_on_is_no_revision(
     assert told[0] == told[1]
 
 
+@settings(deadline=None)
 @given(
     magnitude=st.none() | st.floats(-2, 10),
     lat=st.floats(-90, 90),

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.quakes.figures import figure, instant, number, point
@@ -23,6 +23,7 @@ def test_a_text_is_a_figure_or_none(said: str, found: float | None) -> None:
     assert figure(said) == found
 
 
+@settings(deadline=None)
 @given(st.text(max_size=12))
 def test_no_text_breaks_a_figure_or_an_instant(text: str) -> None:
     found = figure(text)

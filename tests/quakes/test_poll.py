@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.errors import ParseError
@@ -100,6 +100,7 @@ STEPS = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(STEPS)
 def test_no_event_that_counts_is_ever_passed_over_in_its_newest_form(steps: list[list[tuple[str, float, int]]]) -> None:
     """Whatever the lists say one after another: the newest form that counts was on a page that was kept."""
