@@ -69,16 +69,23 @@ _BEARINGS = {
     "WNW": "tây tây bắc",
     "WSW": "tây tây nam",
 }
-_COUNTRIES = {
-    "Vietnam": "Việt Nam",
-    "Laos": "Lào",
-    "Cambodia": "Campuchia",
-    "Thailand": "Thái Lan",
-    "China": "Trung Quốc",
-    "Taiwan": "Đài Loan",
-    "Japan": "Nhật Bản",
-    "Burma (Myanmar)": "Myanmar",
+_REGIONS = {
+    "vietnam": "Việt Nam",
+    "laos": "Lào",
+    "cambodia": "Campuchia",
+    "thailand": "Thái Lan",
+    "china": "Trung Quốc",
+    "taiwan": "Đài Loan",
+    "japan": "Nhật Bản",
+    "burma (myanmar)": "Myanmar",
+    "myanmar": "Myanmar",
+    "south china sea": "Biển Đông",
+    "gulf of tongking": "vịnh Bắc Bộ",
+    "gulf of tonkin": "vịnh Bắc Bộ",
+    "gulf of thailand": "vịnh Thái Lan",
 }
+"""Countries, and the Flinn-Engdahl regions of our own seas (some networks write them in capitals) -> as we call them."""
+
 _DISTANCE = re.compile(r"(\d+(?:\.\d+)?)\s*km\s+([NSEW]{1,3})\s+of\s+(.+)")
 
 
@@ -151,7 +158,7 @@ def _place_vi(place: str) -> str:
 
 def _country_vi(place: str) -> str:
     before, comma, country = place.rpartition(", ")
-    return f"{before}{comma}{_COUNTRIES.get(country, country)}"
+    return f"{before}{comma}{_REGIONS.get(country.casefold(), country)}"
 
 
 def _depth_vi(depth_km: float | None) -> str:

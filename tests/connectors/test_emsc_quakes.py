@@ -145,7 +145,7 @@ async def test_the_first_read_is_what_the_event_service_lists_and_then_every_fra
     assert isinstance(said, Candidate)
     assert said.alert.sender == "emsc-csem.org"
     assert said.alert.infos[0].parameter("magnitude") == "6.1"
-    assert said.alert.infos[0].headline == "Động đất, độ lớn 6,1, VIETNAM"
+    assert said.alert.infos[0].headline == "Động đất, độ lớn 6,1, Việt Nam"
 
 
 async def test_the_event_service_is_asked_for_the_region_the_window_and_whole_hours(portal: Portal, site: Site) -> None:

@@ -67,7 +67,7 @@ def test_a_deleted_event_is_told_as_taken_back() -> None:
     assert told_en(replace(EVENT, status="deleted"), "USGS")[0].startswith("USGS withdraws: Earthquake")
 
 
-@pytest.mark.parametrize("place", ["southern Vietnam", "South China Sea", "x km Q of y", "3 km NNN of y"])
+@pytest.mark.parametrize("place", ["southern Vietnam", "SOUTHERN GREECE", "x km Q of y", "3 km NNN of y"])
 def test_a_place_that_is_no_distance_is_told_as_it_is(place: str) -> None:
     assert told_vi(replace(EVENT, place=place), "USGS")[0].endswith(place)
 
@@ -81,3 +81,17 @@ def test_a_blast_is_no_earthquake_and_an_unknown_word_is_kept() -> None:
     assert kind_of(replace(EVENT, kind="quarry blast")) == ("Nổ mìn khai thác đá", "Quarry blast", "Other")
     assert kind_of(replace(EVENT, kind="meteorite")) == ("Sự kiện địa chấn: meteorite", "Meteorite", "Other")
     assert {category for _, _, category in KINDS.values()} <= set(CATEGORIES)
+
+
+@pytest.mark.parametrize(
+    ("place", "told"),
+    [
+        ("VIETNAM", "Việt Nam"),
+        ("SOUTH CHINA SEA", "Biển Đông"),
+        ("GULF OF TONGKING", "vịnh Bắc Bộ"),
+        ("Hainan, China", "Hainan, Trung Quốc"),
+    ],
+)
+def test_our_own_regions_are_told_as_we_call_them_however_they_are_written(place: str, told: str) -> None:
+    assert told_vi(replace(EVENT, place=place), "EMSC")[0].endswith(told)
+    assert told_en(replace(EVENT, place=place), "EMSC")[0].endswith(place)
