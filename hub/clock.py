@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
