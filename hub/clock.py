@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 class Clock(Protocol):
     """What the hub asks of time. `now` is aware and in UTC; `monotonic` never goes back, in seconds."""
@@ -72,9 +74,10 @@ def to_us(moment: datetime) -> int:
     """
     if moment.tzinfo is None:
         raise ValueError(f"naive time {moment.isoformat()}: give it a zone first")
-    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+    since = moment - EPOCH
+    return since.days * 86_400_000_000 + since.seconds * 1_000_000 + since.microseconds
 
 
 def from_us(us: int) -> datetime:
     """The UTC instant of `us` microseconds since 1970."""
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=us)
+    return EPOCH + timedelta(microseconds=us)

@@ -2,7 +2,7 @@
 
 A connector is one module in `connectors/` (its name is the `kind` in the configuration) or a dotted path of a private package. It
 defines `Settings` (a frozen dataclass, read from the source's TOML table) and `Connector` (the class below). It imports only
-`hub.cap`, this module, `hub.places`, `hub.hazards`, `hub.words`, `hub.http`, `hub.errors` and `hub.clock`.
+`hub.cap`, this module, `hub.quakes`, `hub.places`, `hub.hazards`, `hub.words`, `hub.http`, `hub.errors` and `hub.clock`.
 """
 
 from __future__ import annotations

@@ -24,15 +24,14 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
-from connectors.usgs_quakes.alert import alert_of, revised_at
+from connectors.usgs_quakes.alert import alert_of
 from connectors.usgs_quakes.event import Catalogue, Event, catalogue_of
-from connectors.usgs_quakes.mark import Progress, mark_of, progress_of
-from connectors.usgs_quakes.region import Region
-from hub.cap.model import SEVERITIES
 from hub.clock import Clock
 from hub.connector import Candidate, Mark, Payload, Read, Source, Spoken, Unreadable, Withdrawn
 from hub.errors import ConfigError, ParseError, SourceError
 from hub.http import Fetched, Fetcher
+from hub.quakes import Progress, Region, checked_scale, mark_of, progress_of, revised_at
+from hub.quakes.alert import DEFAULT_SCALE
 
 WINDOWS_H = {"hour": 1.0, "day": 24.0, "week": 168.0, "month": 720.0}
 ASKED_AT_ONCE = 10
@@ -66,7 +65,7 @@ class Settings:
     around: tuple[float, float, float] | None = None
     """(latitude, longitude, kilometres); with a box, either suffices."""
 
-    severity: tuple[tuple[float, str], ...] = ((0.0, "Minor"), (5.0, "Moderate"), (6.5, "Severe"))
+    severity: tuple[tuple[float, str], ...] = DEFAULT_SCALE
     """(least magnitude, CAP severity): what the hub takes an event for until its impact is known, marked "hệ thống tính". Where USGS
     gives its own estimate (PAGER), that counts instead. Nothing is Extreme for its magnitude alone unless this says so."""
 
@@ -80,15 +79,8 @@ class Settings:
         for name in ("feed_url", "fdsn_url"):
             if not getattr(self, name).startswith(("http://", "https://")):
                 raise ConfigError(name, f"{getattr(self, name)!r} is not an address", "write http://… or https://…")
-        if self.box is not None and not (-90 <= self.box[0] < self.box[2] <= 90 and _is_lon(self.box[1], self.box[3])):
-            raise ConfigError("box", f"{self.box} is no box", "south, west, north, east in degrees")
-        if self.around is not None and not (
-            -90 <= self.around[0] <= 90 and _is_lon(self.around[1]) and self.around[2] > 0
-        ):
-            raise ConfigError("around", f"{self.around} is no circle", "latitude, longitude, kilometres")
-        for _, severity in self.severity:
-            if severity not in SEVERITIES:
-                raise ConfigError("severity", f"{severity!r} is not a CAP severity", ", ".join(SEVERITIES))
+        Region(self.box, self.around)
+        checked_scale(self.severity)
         if self.reconcile_s < 60:
             raise ConfigError("reconcile_s", f"{self.reconcile_s} is too often for the event service", "at least 60")
 
@@ -203,7 +195,7 @@ class Connector:
                 "includedeleted": "true",
                 **_feed_limits(self._settings),
                 "limit": QUERY_LIMIT,
-                **self._region.query(),
+                **self._region.query_km(),
             }
             try:
                 answer = await fetcher.get(self._query(asked))
@@ -275,7 +267,3 @@ def _feed_limits(settings: Settings) -> dict[str, float]:
 
 def _iso(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%S")
-
-
-def _is_lon(*degrees: float) -> bool:
-    return all(-180 <= one <= 180 for one in degrees)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,41 +11,23 @@ import msgspec
 
 from hub.clock import from_us
 from hub.errors import ParseError
+from hub.quakes.event import Quake
+from hub.quakes.figures import number, point
 
 _LATEST_MS = 253_402_300_799_000
 """The last second of the year 9999: what comes later is no time."""
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
-    """What the hub uses of a feature. None and "" mean that the source did not say.
-
-    `key` is the preferred id, `ids` all of them; `depth_km` grows downward and is negative above sea level; `kind` is the source's
-    `type` word; `pager` is its impact colour (green, yellow, orange, red); `tsunami` only says "large and under an ocean".
+class Event(Quake):
+    """A quake with what only USGS says: `pager` is its impact colour (green, yellow, orange, red), `felt` how many people reported it,
+    `mmi` the greatest intensity estimated; `tsunami` only says "large and under an ocean".
     """
 
-    key: str
-    ids: tuple[str, ...]
-    updated: datetime
-    at: datetime | None = None
-    lat: float | None = None
-    lon: float | None = None
-    depth_km: float | None = None
-    magnitude: float | None = None
-    magnitude_type: str = ""
-    place: str = ""
-    kind: str = ""
-    status: str = ""
     pager: str = ""
     felt: int | None = None
     mmi: float | None = None
     tsunami: bool = False
-    url: str = ""
-
-    @property
-    def deleted(self) -> bool:
-        """Whether the source took the event back."""
-        return self.status == "deleted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +86,14 @@ def _event(feature: Any) -> Event:
         lat=lat,
         lon=lon,
         depth_km=depth_km,
-        magnitude=_number(said.get("mag")),
+        magnitude=number(said.get("mag")),
         magnitude_type=_text(said.get("magType")),
         place=_text(said.get("place")),
         kind=_text(said.get("type")).lower(),
         status=_text(said.get("status")).lower(),
         pager=_text(said.get("alert")).lower(),
         felt=_count(said.get("felt")),
-        mmi=_number(said.get("mmi")),
+        mmi=number(said.get("mmi")),
         tsunami=said.get("tsunami") == 1,
         url=_text(said.get("url")),
     )
@@ -121,11 +102,9 @@ def _event(feature: Any) -> Event:
 def _position(feature: Mapping[str, Any]) -> tuple[float | None, float | None, float | None]:
     """(latitude, longitude, depth) of a GeoJSON point, which writes longitude first; (None, None, depth) when it is no place."""
     said = _map(feature, "geometry").get("coordinates")
-    numbers = [_number(one) for one in said[:3]] if isinstance(said, list) else []
+    numbers = [number(one) for one in said[:3]] if isinstance(said, list) else []
     lon, lat, depth_km = (numbers + [None] * 3)[:3]
-    if lat is None or lon is None or not -90 <= lat <= 90 or not -360 <= lon <= 360:
-        return None, None, depth_km
-    return lat, (lon + 180) % 360 - 180 if not -180 <= lon <= 180 else lon, depth_km
+    return *point(lat, lon), depth_km
 
 
 def _map(found: Any, name: str) -> Mapping[str, Any]:
@@ -137,18 +116,10 @@ def _text(found: Any) -> str:
     return found.strip() if isinstance(found, str) else ""
 
 
-def _number(found: Any) -> float | None:
-    if isinstance(found, bool) or not isinstance(found, int | float) or not math.isfinite(found):
-        return None
-    return float(found)
-
-
 def _count(found: Any) -> int | None:
     return found if isinstance(found, int) and not isinstance(found, bool) and found >= 0 else None
 
 
 def _moment(ms: Any) -> datetime | None:
-    number = _number(ms)
-    if number is None or not 0 <= number <= _LATEST_MS:
-        return None
-    return from_us(0) + timedelta(milliseconds=number)
+    said = float(ms) if isinstance(ms, int | float) and not isinstance(ms, bool) else -1.0
+    return from_us(0) + timedelta(milliseconds=said) if 0 <= said <= _LATEST_MS else None

@@ -28,6 +28,8 @@ MOST_CHAINS = 16
 KEPT_BODIES = 1024
 ORIGIN_TIME = ("EventOriginTime", "time", "originTime")
 MAGNITUDE = ("EventPreliminaryMagnitude", "magnitude", "Magnitude")
+DEPTH_KM = ("depthKm", "EventDepth")
+"""Ours, and the tsunami centres' ("10 kilometers")."""
 
 
 class _Bodies:
@@ -73,7 +75,8 @@ def incident_facts(
         around=frozenset().union(*(i.units for i in infos)) - named,
         lat=place[0] if place else None,
         lon=place[1] if place else None,
-        magnitude=_magnitude(alert),
+        magnitude=_figure(alert, MAGNITUDE),
+        depth_km=_figure(alert, DEPTH_KM),
         severity=alert.severity(),
         names=frozenset(alert.incidents),
     )
@@ -126,14 +129,15 @@ def _began_at(alert: Alert) -> datetime:
     return min(onsets, default=alert.sent).astimezone(UTC)
 
 
-def _magnitude(alert: Alert) -> float | None:
+def _figure(alert: Alert, names: Sequence[str]) -> float | None:
+    """The number that the first of these parameters begins with, None without any."""
     for info in alert.infos:
-        for name in MAGNITUDE:
+        for name in names:
             words = (info.parameter(name) or "").split()
             try:
-                magnitude = float(words[0]) if words else nan
+                figure = float(words[0]) if words else nan
             except ValueError:
                 continue
-            if isfinite(magnitude):
-                return magnitude
+            if isfinite(figure):
+                return figure
     return None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -17,6 +19,9 @@ from hub.clock import from_us, to_us
 from hub.connector import Candidate
 from hub.store import alerts
 from hub.store.alerts import AlertRow
+
+SAME_SECOND = timedelta(seconds=60)
+"""So many versions of an event that its source revised in one second are told apart."""
 
 
 def alert_id_of(alert: Alert) -> str:
@@ -58,14 +63,37 @@ def identify(conn: Connection, candidate: Candidate, ground: Ground) -> tuple[st
         return source_key, candidate.alert, decision_of(last, "unchanged")
     status = ground.status_of.get(candidate.source, "Actual")
     earlier: Sequence[Reference] = ()
+    sent = candidate.revised_at or candidate.alert.sent
     if last is not None:
+        sent, again = _own_second(conn, candidate.source, source_key, digest, sent)
+        if again is not None:
+            return source_key, candidate.alert, decision_of(again, "duplicate")
         ids, chain_ids = alerts.linked(conn, identifiers=(), source=candidate.source, source_key=source_key)
         rows = alerts.nodes(conn, alert_ids=ids, chain_ids=chain_ids)
-        sent = candidate.revised_at or candidate.alert.sent
         chain = [
             Node(r.alert_id, r.source, r.sender, r.identifier, from_us(r.sent), live_until=from_us(r.live_until))
             for r in rows
             if from_us(r.sent) < sent
         ]
         earlier = emitted_references(chain, sender=candidate.alert.sender, identifier="", sent=sent)
-    return source_key, minted(candidate, source_key=source_key, status=status, earlier=earlier), None
+    told = replace(candidate, revised_at=sent)
+    return source_key, minted(told, source_key=source_key, status=status, earlier=earlier), None
+
+
+def _own_second(
+    conn: Connection, source: str, source_key: str, digest: str, sent: datetime
+) -> tuple[datetime, AlertRow | None]:
+    """(a second no other version of the event has, None), or the version that this very candidate has become already.
+
+    CAP's times have no fractions (CAP 1.2 §3.3.2), sources revise within one second: those that come later are later by a second, else
+    one of the two would be taken for a copy of the other and be lost, be it the graver.
+    """
+    rows = alerts.versions_between(conn, source, source_key, to_us(sent), to_us(sent + SAME_SECOND))
+    taken: set[int] = set()
+    for row in rows:
+        if row.sent != to_us(sent) + len(taken) * 1_000_000:
+            break
+        if row.identifier.endswith(f".{digest}"):
+            return sent, row if taken else None
+        taken.add(row.sent)
+    return sent + timedelta(seconds=len(taken)), None

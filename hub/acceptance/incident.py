@@ -27,7 +27,8 @@ class IncidentFacts:
 
     `units` are the codes it names or hits, without ancestors; `around` are their ancestors and successors: two communes of one
     province are two places. `began_at` is an earthquake's origin time, else the onset or `sent` of the chain's first message;
-    `until` is when the head ends. `lat`, `lon` are an epicentre or None. `names` are CAP's `incidents`.
+    `until` is when the head ends. `lat`, `lon` are an epicentre or None, `depth_km` grows downward.
+    `names` are CAP's `incidents`.
     """
 
     chain_id: str
@@ -40,6 +41,7 @@ class IncidentFacts:
     lat: float | None = None
     lon: float | None = None
     magnitude: float | None = None
+    depth_km: float | None = None
     severity: str = "Unknown"
     names: frozenset[str] = frozenset()
 
@@ -113,7 +115,7 @@ def _same_quake(a: IncidentFacts, b: IncidentFacts) -> bool:
     """Within the limits, and told by two sources. An earthquake without an epicentre is like no other."""
     if a.source == b.source:
         return a.chain_id == b.chain_id
-    apart_km = _apart_km(a, b)
+    apart_km = km_between(a, b)
     return abs(a.began_at - b.began_at) <= QUAKE_WITHIN and apart_km is not None and apart_km <= QUAKE_WITHIN_KM
 
 
@@ -122,7 +124,7 @@ def _same_place(a: IncidentFacts, b: IncidentFacts) -> bool:
     return bool(a.units & b.units or a.units & b.around or b.units & a.around)
 
 
-def _apart_km(a: IncidentFacts, b: IncidentFacts) -> float | None:
+def km_between(a: IncidentFacts, b: IncidentFacts) -> float | None:
     """Great-circle distance of the epicentres, None without both."""
     if a.lat is None or a.lon is None or b.lat is None or b.lon is None:
         return None
@@ -167,5 +169,5 @@ def disagreement(chains: Sequence[IncidentFacts]) -> Disagreement:
         severities=tuple((c.source, c.severity) for c in ordered),
         magnitudes=(min(magnitudes), max(magnitudes)) if magnitudes else None,
         apart_s=max((abs(a.began_at - b.began_at).total_seconds() for a, b in pairs), default=0.0),
-        apart_km=max((_apart_km(a, b) or 0.0 for a, b in pairs), default=0.0),
+        apart_km=max((km_between(a, b) or 0.0 for a, b in pairs), default=0.0),
     )

@@ -16,6 +16,7 @@ from hub.connector import Candidate
 from hub.hazards import Hazards
 from hub.places import Gazetteer
 from hub.store import Store
+from hub.words import Words
 
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 
@@ -48,6 +49,7 @@ class Services:
     name: str
     gazetteer: Gazetteer
     hazards: Hazards
+    words: Words
     hosts: Sequence[str]
     seal_key: bytes = field(repr=False)
     why: Callable[[Connection, str, str], Mapping[str, Any]]

@@ -18,6 +18,7 @@ from hub.app.building import Hub
 from hub.app.channels import check_endpoint
 from hub.app.listening import split_listen
 from hub.routing.why import why
+from hub.words import Words
 
 log = structlog.get_logger()
 
@@ -93,6 +94,7 @@ def services(hub: Hub) -> Services:
         name=hub.config.settings.hub.name,
         gazetteer=hub.gazetteer,
         hazards=hub.hazards,
+        words=Words.load(hub.config.root / "words"),
         hosts=(host, "localhost", "127.0.0.1", *http.hosts),
         seal_key=hub.seal_key,
         why=why,

@@ -85,9 +85,9 @@ def _address(file: str, key: str, value: Any, source: SourceSettings) -> Iterato
     if not isinstance(value, str) or not key.endswith("url") or not value:
         return
     parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if parts.scheme not in ("http", "https", "ws", "wss") or not parts.hostname:
         yield Problem(file, f"settings.{key}", f"{value!r} is no address", "https://host/path")
-    elif parts.scheme == "http" and not source.plain_http:
+    elif parts.scheme in ("http", "ws") and not source.plain_http:
         yield Problem(file, f"settings.{key}", "is not encrypted", "https, or plain_http = true where there is none")
     elif source.hosts and parts.hostname not in source.hosts and not any(h.startswith("*.") for h in source.hosts):
         yield Problem(file, "hosts", f"{parts.hostname} is not among them", f"add {parts.hostname}")

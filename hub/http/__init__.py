@@ -1,4 +1,4 @@
-"""The one home of HTTP going out: pinned addresses, limits, conditional GET, and the lean path that deliveries take.
+"""The one home of HTTP going out: pinned addresses, limits, conditional GET, WebSockets, and the lean path that deliveries take.
 
 Here are the contracts that connectors and channels see. `fetch.PinnedFetcher` and `post.PinnedPoster` fulfil them; both connect only
 to addresses that `addresses` allows, and exactly to the address that was checked.
@@ -7,6 +7,7 @@ to addresses that `addresses` allows, and exactly to the address that was checke
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -21,6 +22,18 @@ class Fetched:
     url: str
 
 
+class Line(Protocol):
+    """An open WebSocket on which a source speaks."""
+
+    async def receive(self) -> bytes:
+        """The next frame, whole; text as UTF-8. Waits for ever while the source keeps answering pings; cancelling loses nothing.
+
+        Raises:
+            SourceError: the line is cut; `reason` is one of closed, reset, timeout (no answer to a ping), too-big, protocol.
+        """
+        ...
+
+
 class Fetcher(Protocol):
     """How connectors read: every rule of the source (host allow-list, rewrite, Accept, CA file, limits) is already in it."""
 
@@ -33,6 +46,18 @@ class Fetcher(Protocol):
             SourceError: anything but 200, 204 (empty body) and 304; `reason` is one of dns, refused, timeout, tls, tls-chain,
                 tls-expired, reset, partial, too-big, bomb, encoding, protocol, redirect-loop, forbidden-address, forbidden-host,
                 forbidden-url, http-<status>.
+        """
+        ...
+
+    def listen(
+        self, url: str, *, max_bytes: int = 1024 * 1024, ping_s: float = 15.0
+    ) -> AbstractAsyncContextManager[Line]:
+        """An open WebSocket at `url` (wss://, ws://), closed at the end of the block. A ping goes out every `ping_s`, and a source that
+        does not answer one in as long is given up; no frame is longer than `max_bytes`. Redirects are not followed, frames not inflated.
+
+        Raises:
+            SourceError: on entering: dns, refused, timeout, tls, tls-chain, tls-expired, reset, protocol, forbidden-address,
+                forbidden-host, forbidden-url, http-<status> (any but 101); in the block what `Line.receive` raises.
         """
         ...
 

@@ -1,10 +1,11 @@
-"""Reading a source by HTTP: its rules on hosts, redirects, sizes and times, conditional GET, and one word for each trouble."""
+"""Reading a source by HTTP and WebSocket: its rules on hosts, redirects, sizes and times, conditional GET, a word for each trouble."""
 
 from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -17,6 +18,7 @@ from hub.http import Fetched
 from hub.http.addresses import AddressRules
 from hub.http.decode import decoder
 from hub.http.dial import Resolver, Unreachable
+from hub.http.listen import ListenRules, PinnedLine, listening
 from hub.http.pinned import PinnedTransport
 from hub.http.retry_after import retry_after_s
 from hub.http.tls import client_context, expires_at, reason_of
@@ -56,9 +58,11 @@ class PinnedFetcher:
         self._rules = rules
         self._clock = clock
         self.certificate_expires_at: datetime | None = None
-        reachable = replace(addresses, plain=addresses.plain or rules.plain_http)
+        self._addresses = replace(addresses, plain=addresses.plain or rules.plain_http)
+        self._resolver = resolver
+        self._tls = client_context(rules.ca_file)
         self._client = httpx.AsyncClient(
-            transport=PinnedTransport(reachable, resolver, tls=client_context(rules.ca_file)),
+            transport=PinnedTransport(self._addresses, resolver, tls=self._tls),
             follow_redirects=False,
             trust_env=False,
             timeout=httpx.Timeout(rules.timeout_s),
@@ -77,6 +81,23 @@ class PinnedFetcher:
                 return await self._follow(url, headers, min(max_bytes, self._rules.max_bytes))
         except TimeoutError as error:
             raise SourceError("timeout", f"{url}: not complete after {self._rules.timeout_s:g} s") from error
+
+    @asynccontextmanager
+    async def listen(
+        self, url: str, *, max_bytes: int = 1024 * 1024, ping_s: float = 15.0
+    ) -> AsyncIterator[PinnedLine]:
+        """An open WebSocket at `url`. Contract and errors: `hub.http.Fetcher.listen`."""
+        where = self._permitted(_as_http(url))
+        rules = ListenRules(
+            user_agent=self._rules.user_agent,
+            max_bytes=min(max_bytes, self._rules.max_bytes),
+            ping_s=ping_s,
+            timeout_s=self._rules.timeout_s,
+        )
+        line = listening(where, rules, self._addresses, resolver=self._resolver, tls=self._tls, clock=self._clock)
+        async with line as opened:
+            self.certificate_expires_at = opened.certificate_expires_at or self.certificate_expires_at
+            yield opened
 
     async def aclose(self) -> None:
         """Lets go of the connections."""
@@ -154,6 +175,13 @@ class PinnedFetcher:
         stream = response.extensions.get("network_stream")
         ends = expires_at(stream.get_extra_info("ssl_object")) if stream is not None else None
         self.certificate_expires_at = ends or self.certificate_expires_at
+
+
+def _as_http(url: str) -> str:
+    """The address whose rules a WebSocket obeys (RFC 6455 §3): ws is http, wss is https; anything else has none."""
+    scheme, colon, rest = url.partition(":")
+    http = {"ws": "http", "wss": "https"}.get(scheme.lower())
+    return f"{http}{colon}{rest}" if http else f"not-a-socket{colon}{rest}"
 
 
 def _fits(host: str, pattern: str) -> bool:

@@ -221,6 +221,12 @@ def latest_of_source_key(conn: Connection, source: str, source_key: str) -> Aler
     return conn.execute(stmt.order_by(alerts.c.sent.desc()).limit(1)).one_or_none()
 
 
+def versions_between(conn: Connection, source: str, source_key: str, since: int, until: int) -> Sequence[AlertRow]:
+    """The versions of that event at that source with `sent` in [since, until], earliest first."""
+    stmt = select(alerts).where(alerts.c.source == source, alerts.c.source_key == source_key)
+    return conn.execute(stmt.where(alerts.c.sent.between(since, until)).order_by(alerts.c.sent)).all()
+
+
 def withdraw(conn: Connection, alert_id: str, at: int) -> bool:
     """The alert is shown as withdrawn at its source from `at`; False when it was already (ACC-5: it stays in force)."""
     stmt = update(alerts).where(alerts.c.alert_id == alert_id, alerts.c.withdrawn_at.is_(None)).values(withdrawn_at=at)

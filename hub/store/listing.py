@@ -91,6 +91,12 @@ def chain(conn: Connection, chain_id: str) -> Sequence[Row[Any]]:
     return conn.execute(stmt.order_by(alerts.c.chain_seq, alerts.c.seq)).all()
 
 
+def last_words(conn: Connection, incident_id: str, *, limit: int) -> Sequence[Row[Any]]:
+    """Up to `limit` alerts that have the last word in their chain, of the chains of that incident, newest first."""
+    stmt = select(*LISTED).where(alerts.c.incident_id == incident_id, alerts.c.state.in_(("active", *ENDING_STATES)))
+    return conn.execute(stmt.order_by(alerts.c.seq.desc()).limit(limit)).all()
+
+
 def events_after(conn: Connection, seq: int, *, upto: int, limit: int) -> Sequence[Row[Any]]:
     """Up to `limit` events in (seq, upto] in order, each with its alert: `event_seq`, `kind`, `at` and the listed columns."""
     return conn.execute(

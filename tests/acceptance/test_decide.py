@@ -334,3 +334,18 @@ async def test_an_alert_without_any_area_calls_the_duty_officer(hub: Desk) -> No
 def test_an_identity_is_an_instant_not_its_text() -> None:
     assert alert_id_of(cap("a")) == alert_id_of(cap("a", sent=START.astimezone(HANOI)))
     assert alert_id_of(cap("a")) != alert_id_of(cap("a", 1))
+
+
+async def test_revisions_within_one_second_are_all_told_and_the_last_to_come_is_in_force(hub: Desk) -> None:
+    said = [quake(magnitude, 0) for magnitude in (5.0, 6.6, 5.8)]
+    assert await hub.words(*said) == ["accepted", "accepted", "accepted"]
+    rows = await hub.rows()
+    assert [row.state for row in rows] == ["superseded", "superseded", "active"]
+    assert [row.sent - rows[0].sent for row in rows] == [0, 1_000_000, 2_000_000]
+    assert await hub.words(*said) == ["duplicate", "duplicate", "unchanged"], "the same once more moves nothing"
+    assert len(await hub.rows()) == 3
+
+
+async def test_an_event_taken_back_within_the_second_of_its_telling_is_ended(hub: Desk) -> None:
+    assert await hub.words(quake(5.0, 0), quake(5.0, 0, ended=True)) == ["accepted", "accepted"]
+    assert [row.state for row in await hub.rows()] == ["cancelled", "cancels"]

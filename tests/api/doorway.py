@@ -26,6 +26,7 @@ from hub.hazards import Hazards
 from hub.places import Gazetteer
 from hub.policy import Authority
 from hub.store import Store, alerts, deliveries, keys, listing, open_store, people, routed, rules, tables
+from hub.words import Words
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -165,6 +166,7 @@ async def open_door(tmp_path: Path, *, mode: str = "test", **changes: Any) -> As
         "name": "Trung tâm thử nghiệm",
         "gazetteer": places,
         "hazards": hazards,
+        "words": words(),
         "hosts": ("127.0.0.1", "localhost"),
         "seal_key": bytes(32),
         "why": why,
@@ -198,6 +200,12 @@ def authority(name: str) -> Authority:
 def gazetteer() -> Gazetteer:
     """The gazetteer that the hub is delivered with, as of 2026."""
     return Gazetteer.load(ROOT / "config" / "gazetteer", on=date(2026, 11, 24))
+
+
+@functools.cache
+def words() -> Words:
+    """The words that the hub is delivered with."""
+    return Words.load(ROOT / "config" / "words")
 
 
 @functools.cache

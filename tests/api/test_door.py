@@ -67,7 +67,7 @@ async def test_nothing_but_the_open_routes_answers_a_stranger(door: Door) -> Non
                 if (method, route.path) in OPEN:
                     continue
                 path = route.path.replace("{name}", "x").format_map(
-                    {"alert_id": "a", "endpoint_id": "e", "subscription_id": "s"}
+                    {"alert_id": "a", "endpoint_id": "e", "subscription_id": "s", "incident_id": "i"}
                 )
                 answer = await stranger.request(method, path, json={})
                 expected = 303 if path == "/" else 401
@@ -82,6 +82,7 @@ async def test_the_openapi_document_is_for_those_signed_in_and_names_every_resou
         "/v1/alerts",
         "/v1/alerts/{alert_id}",
         "/v1/events",
+        "/v1/incidents/{incident_id}",
         "/v1/subscriptions",
         "/v1/endpoints",
         "/v1/sources",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,7 +17,7 @@ from sqlalchemy import Connection, create_engine, select
 from hub.cap.model import Alert, Info
 from hub.clock import Clock, SetClock
 from hub.connector import Candidate, Mark, Payload, Read, Source, Spoken, Unreadable, load
-from hub.http import Fetched, Fetcher
+from hub.http import Fetched, Fetcher, Line
 from hub.store import open_store
 from hub.store.tables import stream_records
 
@@ -81,6 +82,11 @@ class NoFetcher:
         self, url: str, *, etag: str = "", last_modified: str = "", accept: str = "", max_bytes: int = 8 * 1024 * 1024
     ) -> Fetched:
         raise AssertionError(f"nobody asked for {url}")
+
+    def listen(
+        self, url: str, *, max_bytes: int = 1024 * 1024, ping_s: float = 15.0
+    ) -> AbstractAsyncContextManager[Line]:
+        raise AssertionError(f"nobody listens to {url}")
 
 
 @dataclass

@@ -102,3 +102,13 @@ async def test_an_identity_belongs_to_the_first_in_a_chain_under_whatever_id(tmp
         (real,) = await hub.accept(one)
         row = await hub.store.read(found)
         assert row is not None and row.alert_id == real.alert_id
+
+
+async def test_the_versions_of_an_event_between_two_instants_are_found_in_order(tmp_path: Path) -> None:
+    async with desk(tmp_path) as hub:
+        await hub.accept(quake(5.0, 0), quake(5.4, 2), quake(5.8, 1), quake(5.0, 1, key="us2"))
+        sent = [row.sent for row in await hub.rows() if row.source_key == "us1"]
+        found = await hub.store.read(
+            lambda conn: alerts.versions_between(conn, "quakes", "us1", min(sent), max(sent) - 1)
+        )
+        assert [row.sent for row in found] == sorted(sent)[:2]

@@ -151,3 +151,12 @@ def test_one_alert_its_chain_and_changed_sources(conn: Connection) -> None:
     assert listing.head_seq(conn) == 0
     conn.execute(insert(head), {"id": 1, "seq": 7, "audit_n": 0, "audit_hash": "", "rules_rev": 0, "chain_n": 0})
     assert listing.head_seq(conn) == 7
+
+
+def test_the_last_words_of_an_incident_are_those_in_force_and_the_endings_newest_first(conn: Connection) -> None:
+    for seq, state in enumerate(("superseded", "active", "cancels", "held", "ends", "cancelled"), start=1):
+        _alert(conn, seq, state=state, incident_id="i1", chain_id=f"c{seq}")
+    _alert(conn, 9, state="active", incident_id="i2", chain_id="c9")
+    assert [row.seq for row in listing.last_words(conn, "i1", limit=9)] == [5, 3, 2]
+    assert [row.seq for row in listing.last_words(conn, "i1", limit=1)] == [5]
+    assert listing.last_words(conn, "i9", limit=9) == []

@@ -76,3 +76,10 @@ def test_a_review_that_moves_the_time_by_a_second_changes_nothing_that_people_ac
     moved = replace(EVENT, at=AT + timedelta(seconds=1))
     acted_on = [(info.event, info.onset, info.expires, info.severity) for info in alert_of(EVENT, SCALE).infos]
     assert [(info.event, info.onset, info.expires, info.severity) for info in alert_of(moved, SCALE).infos] == acted_on
+
+
+def test_the_tsunami_mark_is_never_told_as_a_warning() -> None:
+    vi, en = alert_of(replace(EVENT, tsunami=True), SCALE).infos
+    assert "không phải cảnh báo sóng thần" in vi.description
+    assert "not a tsunami warning" in en.description
+    assert "sóng thần" not in alert_of(EVENT, SCALE).infos[0].description

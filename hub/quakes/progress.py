@@ -1,20 +1,25 @@
-"""How far the earthquake feed was read, and which of its events are to be looked after. Pure."""
+"""How far a catalogue of earthquakes was read, and which of its events are to be looked after. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from connectors.usgs_quakes.event import Event
 from hub.clock import from_us, to_us
+from hub.quakes.event import Quake
+
+MOST_KNOWN = 12_000
+"""A mark holds no more events, the newest: a source that invents them without end must not make every step dearer. One that is
+forgotten is told again when it is listed, which changes nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """An event that was told. `asked_at` is when it was last asked for by its id after it was missing, `withdrawn` whether the source
-    then did not know it.
+    """An event that was told, in the form of `updated` or of `digest`.
+
+    `asked_at` is when it was last asked for by its id after it was missing, `withdrawn` whether the source then did not know it.
     """
 
     ids: tuple[str, ...]
@@ -23,47 +28,70 @@ class Known:
     missing: bool = False
     asked_at: datetime | None = None
     withdrawn: bool = False
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """The mark as values. `known` is by the id under which the event was told first."""
+    """The mark as values. `known` is by the id under which the event was told first.
+
+    `etag`, `last_modified` and `feed_sha256` are of the list read last; `reconciled_at` is up to when nothing can have been missed,
+    `compared_at` when a whole list was last looked through for what is missing.
+    """
 
     etag: str = ""
     last_modified: str = ""
     feed_sha256: str = ""
     reconciled_at: datetime | None = None
+    compared_at: datetime | None = None
     known: Mapping[str, Known] = field(default_factory=dict)
 
     def by_id(self) -> dict[str, str]:
         """Every id -> the id under which its event is known: any of an event's ids may have been the preferred one."""
         return {one: key for key, known in self.known.items() for one in known.ids}
 
-    def news(self, events: Iterable[Event]) -> list[Event]:
+    def news(self, events: Sequence[Quake]) -> list[Quake]:
         """Those of `events` that were not told in this form."""
-        by_id = self.by_id()
-        return [event for event in events if self._is_news(event, by_id)]
+        told = self._told_of(events)
+        return [event for event in events if _is_news(event, told(event))]
 
-    def _is_news(self, event: Event, by_id: Mapping[str, str]) -> bool:
-        key = next((by_id[one] for one in event.ids if one in by_id), None)
-        if key is None:
-            return True
-        return self.known[key].withdrawn or self.known[key].updated != event.updated
+    def knows(self, event: Quake) -> bool:
+        """Whether the event was told before, by any of its ids."""
+        return self._told_of([event])(event) is not None
 
-    def told(self, events: Iterable[Event]) -> Progress:
+    def current(self, events: Sequence[Quake]) -> list[Quake]:
+        """`events` without those that were told in a later form: an answer that was under way is older than what was pushed."""
+        told = self._told_of(events)
+        return [
+            event for event in events if event.deleted or (one := told(event)) is None or event.updated >= one.updated
+        ]
+
+    def told(self, events: Iterable[Quake]) -> Progress:
         """After these events were told: deleted ones need no more looking after."""
-        known, by_id = dict(self.known), self.by_id()
-        for event in events:
-            key = next((by_id[one] for one in event.ids if one in by_id), event.key)
+        listed = list(events)
+        known, keys = dict(self.known), self._keys_of(listed)
+        for event in listed:
+            key = next((keys[one] for one in event.ids if one in keys), event.key)
             before = known.pop(key, None)
             if event.deleted:
                 continue
             ids = tuple(dict.fromkeys([*(before.ids if before else ()), *event.ids]))
-            by_id.update(dict.fromkeys(ids, key))
-            known[key] = Known(ids=ids, updated=event.updated, at=event.at or event.updated)
-        return replace(self, known=known)
+            keys.update(dict.fromkeys(ids, key))
+            # a time of the event after its revision is a mistake, which must not keep it in the mark for ever
+            at = min(event.at or event.updated, event.updated)
+            known[key] = Known(ids=ids, updated=event.updated, at=at, digest=event.digest)
+        return replace(self, known=_newest(known))
 
-    def compared(self, listed: Iterable[Event], *, since: datetime) -> Progress:
+    def _keys_of(self, events: Iterable[Quake]) -> dict[str, str]:
+        """As `by_id`, for the ids of these events only: one event is looked for without a map of all that are known."""
+        wanted = {one for event in events for one in event.ids}
+        return {one: key for key, known in self.known.items() for one in known.ids if one in wanted}
+
+    def _told_of(self, events: Sequence[Quake]) -> Callable[[Quake], Known | None]:
+        keys = self._keys_of(events)
+        return lambda event: next((self.known[keys[one]] for one in event.ids if one in keys), None)
+
+    def compared(self, listed: Iterable[Quake], *, since: datetime) -> Progress:
         """After the feed was read: `missing` are known events that it should list and does not, or not as we tell them.
 
         Events older than `since` have left the feed by age and are forgotten.
@@ -94,6 +122,19 @@ class Progress:
         return replace(self, known={**self.known, key: one})
 
 
+def _is_news(event: Quake, known: Known | None) -> bool:
+    if known is None or known.withdrawn or event.deleted:
+        return True
+    return known.digest != event.digest if event.digest else known.updated != event.updated
+
+
+def _newest(known: dict[str, Known]) -> dict[str, Known]:
+    if len(known) <= MOST_KNOWN:
+        return known
+    kept = sorted(known.items(), key=lambda item: item[1].at, reverse=True)[: MOST_KNOWN - MOST_KNOWN // 10]
+    return dict(kept)
+
+
 def progress_of(mark: Mapping[str, Any]) -> Progress:
     """The values of a stored mark."""
     return Progress(
@@ -101,6 +142,7 @@ def progress_of(mark: Mapping[str, Any]) -> Progress:
         last_modified=mark.get("last_modified", ""),
         feed_sha256=mark.get("feed", ""),
         reconciled_at=_moment(mark.get("reconciled_at")),
+        compared_at=_moment(mark.get("compared_at")),
         known={key: _known(found) for key, found in mark.get("known", {}).items()},
     )
 
@@ -112,6 +154,7 @@ def mark_of(progress: Progress) -> dict[str, Any]:
         "last_modified": progress.last_modified,
         "feed": progress.feed_sha256,
         "reconciled_at": _us(progress.reconciled_at),
+        "compared_at": _us(progress.compared_at),
         "known": {
             key: {
                 "ids": list(one.ids),
@@ -120,6 +163,7 @@ def mark_of(progress: Progress) -> dict[str, Any]:
                 **({"missing": True} if one.missing else {}),
                 **({"asked_at": to_us(one.asked_at)} if one.asked_at else {}),
                 **({"withdrawn": True} if one.withdrawn else {}),
+                **({"digest": one.digest} if one.digest else {}),
             }
             for key, one in progress.known.items()
         },
@@ -134,6 +178,7 @@ def _known(found: Mapping[str, Any]) -> Known:
         missing=found.get("missing", False),
         asked_at=_moment(found.get("asked_at")),
         withdrawn=found.get("withdrawn", False),
+        digest=found.get("digest", ""),
     )
 
 

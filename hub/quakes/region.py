@@ -5,15 +5,30 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from hub.errors import ConfigError
+
 _EARTH_KM = 6371.0088
+_DEGREE_KM = 111.19
 
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """`box` is (south, west, north, east) in degrees, west > east across the 180th meridian; `around` (latitude, longitude, km)."""
+    """`box` is (south, west, north, east) in degrees, west > east across the 180th meridian; `around` (latitude, longitude, km).
+
+    Raises:
+        ConfigError: one of them is none.
+    """
 
     box: tuple[float, float, float, float] | None = None
     around: tuple[float, float, float] | None = None
+
+    def __post_init__(self) -> None:
+        if self.box is not None and not (-90 <= self.box[0] < self.box[2] <= 90 and _is_lon(self.box[1], self.box[3])):
+            raise ConfigError("box", f"{self.box} is no box", "south, west, north, east in degrees")
+        if self.around is not None and not (
+            -90 <= self.around[0] <= 90 and _is_lon(self.around[1]) and self.around[2] > 0
+        ):
+            raise ConfigError("around", f"{self.around} is no circle", "latitude, longitude, kilometres")
 
     def holds(self, lat: float, lon: float) -> bool:
         """Whether the point lies in the region; its border belongs to it."""
@@ -21,8 +36,8 @@ class Region:
             return True
         return self._in_box(lat, lon) or self._near(lat, lon)
 
-    def query(self) -> dict[str, float]:
-        """The FDSN parameters of the smallest area the service can be asked for that holds the region; {} for the world."""
+    def query_km(self) -> dict[str, float]:
+        """The same for services that know `maxradiuskm` and longitudes of -360 to 360, which the standard does not."""
         if self.around is not None and self.box is None:
             lat, lon, radius_km = self.around
             return {"latitude": lat, "longitude": lon, "maxradiuskm": min(radius_km, 20001.6)}
@@ -35,6 +50,20 @@ class Region:
                 "maxlatitude": north,
                 "maxlongitude": east,
             }
+        return {}
+
+    def query(self) -> dict[str, float]:
+        """The parameters of the FDSN standard for the smallest area that holds the region; {} for the world.
+
+        Radii are degrees of 111.19 km, a little wider. A box across the 180th meridian is asked for as the whole band of latitudes.
+        """
+        if self.around is not None and self.box is None:
+            lat, lon, radius_km = self.around
+            return {"latitude": lat, "longitude": lon, "maxradius": min(round(radius_km / _DEGREE_KM + 0.05, 2), 180.0)}
+        if self.box is not None and self.around is None:
+            south, west, north, east = self.box
+            band = {"minlatitude": south, "maxlatitude": north}
+            return band if west > east else {**band, "minlongitude": west, "maxlongitude": east}
         return {}
 
     def _in_box(self, lat: float, lon: float) -> bool:
@@ -55,3 +84,7 @@ def distance_km(lat: float, lon: float, other_lat: float, other_lon: float) -> f
     a, b = math.radians(lat), math.radians(other_lat)
     half = math.sin((b - a) / 2) ** 2 + math.cos(a) * math.cos(b) * math.sin(math.radians(other_lon - lon) / 2) ** 2
     return 2 * _EARTH_KM * math.asin(min(1.0, math.sqrt(half)))
+
+
+def _is_lon(*degrees: float) -> bool:
+    return all(-180 <= one <= 180 for one in degrees)

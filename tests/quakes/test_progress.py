@@ -1,19 +1,19 @@
-"""connectors.usgs_quakes.mark: which events are looked after, and for how long."""
+"""hub.quakes.progress: which events are looked after, and for how long."""
 
 from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
 
-from connectors.usgs_quakes.event import Event
-from connectors.usgs_quakes.mark import Progress, mark_of, progress_of
+from hub.quakes.event import Quake
+from hub.quakes.progress import Progress, mark_of, progress_of
 
 AT = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 HALF_HOUR = timedelta(minutes=30)
 
 
-def event(key: str, *, ids: tuple[str, ...] = (), updated: datetime = AT, at: datetime = AT, status: str = "") -> Event:
-    return Event(key, ids or (key,), updated, at, status=status)
+def event(key: str, *, ids: tuple[str, ...] = (), updated: datetime = AT, at: datetime = AT, status: str = "") -> Quake:
+    return Quake(key, ids or (key,), updated, at, status=status)
 
 
 def test_a_mark_comes_back_from_json_as_it_was() -> None:
@@ -72,3 +72,24 @@ def test_ten_thousand_events_are_compared_in_well_under_a_second() -> None:
     assert progress.news(events) == []
     progress.compared(events, since=AT - HALF_HOUR)
     assert datetime.now(UTC) - began < timedelta(seconds=2)
+
+
+def test_without_a_time_of_revision_the_content_says_what_is_news() -> None:
+    def line(digest: str, minute: int) -> Quake:
+        return Quake("a", ("a",), AT + timedelta(minutes=minute), AT, digest=digest)
+
+    progress = Progress().told([line("x", 0)])
+    assert progress.news([line("x", 5)]) == []
+    assert progress.news([line("y", 5)]) == [line("y", 5)]
+    assert progress_of(json.loads(json.dumps(mark_of(progress)))) == progress
+
+
+def test_a_deletion_is_news_whatever_its_time() -> None:
+    progress = Progress().told([event("us1")])
+    gone = event("us1", status="deleted", updated=AT - timedelta(hours=1))
+    assert progress.current([gone]) == progress.news([gone]) == [gone]
+
+
+def test_an_event_of_next_century_is_not_looked_after_for_ever() -> None:
+    progress = Progress().told([event("us1", at=AT + timedelta(days=36500))])
+    assert progress.compared([], since=AT).known == {}
