@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -52,15 +54,28 @@ def identify(conn: Connection, candidate: Candidate, ground: Ground) -> tuple[st
     if last is not None and last.identifier.endswith(f".{digest}"):
         return source_key, candidate.alert, decision_of(last, "unchanged")
     status = ground.status_of.get(candidate.source, "Actual")
+    sent = candidate.revised_at or candidate.alert.sent
     earlier: Sequence[Reference] = ()
     if last is not None:
         ids, chain_ids = alerts.linked(conn, identifiers=(), source=candidate.source, source_key=source_key)
         rows = alerts.nodes(conn, alert_ids=ids, chain_ids=chain_ids)
-        sent = candidate.revised_at or candidate.alert.sent
+        sent = _first_free(sent, {row.sent for row in rows})
         chain = [
             Node(r.alert_id, r.source, r.sender, r.identifier, from_us(r.sent), live_until=from_us(r.live_until))
             for r in rows
             if from_us(r.sent) < sent
         ]
         earlier = emitted_references(chain, sender=candidate.alert.sender, identifier="", sent=sent)
-    return source_key, minted(candidate, source_key=source_key, status=status, earlier=earlier), None
+    told = minted(replace(candidate, revised_at=sent), source_key=source_key, status=status, earlier=earlier)
+    return source_key, told, None
+
+
+def _first_free(sent: datetime, taken: Set[int]) -> datetime:
+    """`sent`, or the first second after it at which no version of the event stands.
+
+    A source may revise twice in a second, or not move its date at all: two versions of one instant would be one message, and the second
+    would be lost. What was sent later stays later.
+    """
+    while to_us(sent) in taken:
+        sent += timedelta(seconds=1)
+    return sent
