@@ -127,5 +127,5 @@ def test_no_feature_breaks_the_reader(geometry: object, box: object, severity: o
     )
     assert [
         event.key
-        for event in geojson.listing_of(body.replace("NaN", "null").replace("Infinity", "1e999").encode()).events
+        for event in geojson.listing_of(body.replace("NaN", "null").replace("Infinity", "1e300").encode()).events
     ]
