@@ -15,6 +15,7 @@ from hub.cap.times import read_time
 from hub.errors import ParseError
 
 KEY = re.compile(r"([A-Z]{2})(\d{1,12})")
+_PAIR = re.compile(r"[-+]?\d+(?:\.\d+)?[\s,]+[-+]?\d+(?:\.\d+)?")
 LONGEST = 4000
 """So many characters of any text are kept."""
 
@@ -154,10 +155,10 @@ class _Notes:
             if not text.strip():
                 continue
             circle, repairs, faults = read_circle(f"{text} 0")
-            if circle is not None:
+            if circle is not None and _PAIR.fullmatch(text.strip()):
                 self.repairs += [Repair(code, f"{self.key}/point", text[:80]) for code in repairs]
                 return circle
-            self.faults += [Fault(code, f"{self.key}/point", text[:80]) for code in faults]
+            self.faults += [Fault(code, f"{self.key}/point", text[:80]) for code in faults or ("point-unreadable",)]
         return None
 
     def middle(self, box: tuple[float, float, float, float]) -> Circle | None:

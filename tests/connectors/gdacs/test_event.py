@@ -33,6 +33,9 @@ def test_the_id_is_type_and_number_and_the_guid_stands_in_for_them() -> None:
         ("905 1070", None, []),
         ("", None, []),
         ("n/a", None, []),
+        ("107.02", None, []),
+        ("north 107.02", None, []),
+        ("9.131 107.02 4", None, []),
     ],
 )
 def test_a_point_is_latitude_first_and_a_certain_swap_is_mended(
