@@ -21,6 +21,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import ClassVar
 
 from connectors.gdacs import geojson, rss
@@ -112,21 +113,15 @@ class Connector:
             return
         payload = self._payload(fetched)
         try:
-            listing = await asyncio.to_thread(_listing_of, payload.body)
+            listing, listed = await asyncio.to_thread(self._listed, payload)
         except ParseError:
             yield Read((payload,), mark)  # parse says why; the validators are not taken, so it is looked at again
             return
         if not listing.events and not listing.broken:
             yield Read((), mark, faults=(f"feed-empty {fetched.url}",))
             return
-        said = self._candidates(listing, payload)
-        forms = [(one.source_key, fingerprint(one.alert)) for one in said]
-        news = any(before.is_news(key, form) for key, form in forms)
+        news = any(before.is_news(key, form) for key, form, _ in listed)
         broken = bool(listing.broken) and payload.sha256 != before.feed_sha256
-        listed = [
-            (key, form, one.alert.infos[0].expires or payload.received_at)
-            for (key, form), one in zip(forms, said, strict=True)
-        ]
         after, vanished = before.compared(listed, now=self._clock.now())
         after = replace(
             after,
@@ -149,6 +144,13 @@ class Connector:
         listing = _listing_of(payload.body)
         broken = [Unreadable(payload.source, payload.sha256, "item-unreadable", detail) for detail in listing.broken]
         return [*self._candidates(listing, payload), *broken]
+
+    def _listed(self, payload: Payload) -> tuple[Listing, list[tuple[str, str, datetime]]]:
+        """What the feed lists, and of every event that counts (key, fingerprint, end of its life)."""
+        listing = _listing_of(payload.body)
+        said = self._candidates(listing, payload)
+        ends = [one.alert.infos[0].expires or payload.received_at for one in said]
+        return listing, [(one.source_key, fingerprint(one.alert), end) for one, end in zip(said, ends, strict=True)]
 
     def _candidates(self, listing: Listing, payload: Payload) -> list[Candidate]:
         """Every event that counts, each form once."""

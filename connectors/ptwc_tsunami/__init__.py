@@ -223,7 +223,10 @@ class Connector:
         for event, followed in turn.progress.living(self._clock.now(), follow=self._follow).items():
             gaps = [n for n in followed.gaps(most=self._settings.most_missed) if (event, n) not in owed][:left]
             for number in gaps:
-                if await self._ask(turn, fetcher, event, followed, number) is False:
+                found = await self._ask(turn, fetcher, event, followed, number)
+                if found is None:
+                    return  # the centre is in trouble: the rest is asked for at the next turn
+                if not found:
                     turn.progress = turn.progress.lost_one(event, number)
                     turn.faults.append(f"bulletin-not-found {event} number {number}")
             left -= len(gaps)

@@ -18,6 +18,9 @@ from hub.errors import ParseError
 
 LARGEST = 2 * 1024 * 1024
 LONGEST = 2048
+MOST_DOCUMENTS = 20
+"""So many documents of one feed count, the first listed; the centre lists one."""
+
 _ADDRESS = re.compile(
     r"(?P<head>.+/(?P<office>[A-Z]{4})/\d{4}/\d\d/\d\d/(?P<event>[A-Za-z0-9]{1,20})/)"
     r"(?P<number>\d{1,3})/(?P<product>[A-Z]{4}\d\d)/(?P<file>[A-Za-z0-9_.-]{1,40})"
@@ -110,7 +113,7 @@ def feed_of(body: bytes, *, url: str) -> Feed:
     return Feed(
         title=" ".join(_text(root, "title").split())[:200],
         updated=_moment(_text(root, "updated")),
-        documents=tuple(documents),
+        documents=tuple(documents)[:MOST_DOCUMENTS],
         centre=_text(author, "name")[:200] if author is not None else "",
     )
 

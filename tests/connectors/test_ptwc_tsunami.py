@@ -319,6 +319,23 @@ async def test_a_death_after_the_listed_bulletin_loses_none_of_the_missed(site: 
     assert names(await rig.turn()) == [f"PHEB-1-{EVENT}"]
 
 
+async def test_a_centre_in_trouble_is_asked_for_no_more_at_this_turn(site: Site, clock: SetClock) -> None:
+    site.put(path(9), cap(9))
+    site.put(path(1), b"", status=503)
+    rig = Rig(site, clock)
+    rig.lists(path(9))
+    assert names(await rig.turn()) == [f"PHEB-9-{EVENT}"]
+    assert site.asked == [FEED, path(9), path(1)]
+    assert rig.faults == (f"http-503 {site.address}{path(1)}",)
+
+
+async def test_a_feed_of_thousands_of_entries_makes_no_thousands_of_requests(site: Site, clock: SetClock) -> None:
+    rig = Rig(site, clock)
+    rig.lists(*(path(1, event=f"2632{n:04d}") for n in range(1500)))
+    await rig.turn()
+    assert len(site.asked) < 60
+
+
 async def test_hundreds_of_events_leave_a_small_mark(site: Site, clock: SetClock) -> None:
     rig = Rig(site, clock)
     for n in range(40):
