@@ -13,6 +13,7 @@ Known quirks, and what answers them here or in the source's HTTP rules:
   * weather.gov: the same link is CAP only when asked for with Accept (source rule).
   * Viet Nam (NCHMF): often silent, and what it links is not always CAP: quarantined with its bytes, shown as wrong content, and looked
     at again until an alert stands there. A page or half a document never makes an alert seem withdrawn.
+  * Indonesia (InaTEWS): an earthquake is Past as soon as it is told, so its Updates would be all-clears: `past = "happened"`.
   * Indonesia (BMKG): 60 requests a minute: `max_documents`; 429 ends a turn's fetching.
   * Links of an index read by https that name its own host by http are asked for by https.
 """
@@ -26,7 +27,7 @@ from typing import ClassVar, Literal
 
 from connectors.cap_feed.index import FORMS, Index, documents_in, form_of, names_in, read_index, utf8
 from connectors.cap_feed.mark import Document, Progress, mark_of, progress_of
-from connectors.cap_feed.succession import noted, of_the_server, succeeding
+from connectors.cap_feed.succession import happened, noted, of_the_server, succeeding
 from hub.cap import xml
 from hub.cap.repair import Repair
 from hub.clock import Clock
@@ -58,6 +59,10 @@ class Settings:
     """What an Update or Cancel that names no other warning means for the one it overwrote at its mutable address: no longer listed, or
     the same warning's earlier version."""
 
+    past: Literal["over", "happened"] = "over"
+    """What urgency Past says: the warning is over, or no more than that the event has happened (earthquakes). Then only a Cancel or
+    responseType AllClear ends it."""
+
     inline: bool = True
     """Take the alert an entry carries inside itself instead of following its link."""
 
@@ -80,6 +85,8 @@ class Settings:
             raise ConfigError("form", f"{self.form!r} is unknown", "auto, atom, rss or cap")
         if self.documents not in ("immutable", "mutable"):
             raise ConfigError("documents", f"{self.documents!r} is unknown", "immutable or mutable")
+        if self.past not in ("over", "happened"):
+            raise ConfigError("past", f"{self.past!r} is unknown", "over or happened")
         if self.replaced not in ("withdrawn", "superseded"):
             raise ConfigError("replaced", f"{self.replaced!r} is unknown", "withdrawn or superseded")
         for name in ("max_documents", "at_once", "max_listed"):
@@ -151,7 +158,9 @@ class Connector:
         for document in documents:
             try:
                 found = candidate_of(xml.read(document, zone=self._source.zone), payload)
-                said.append(succeeding(replace(found, repairs=(*mended, *found.repairs)), payload))
+                found = replace(found, repairs=(*mended, *found.repairs))
+                found = happened(found) if self._settings.past == "happened" else found
+                said.append(succeeding(found, payload))
             except ParseError as error:
                 if len(documents) == 1 and form == "cap":
                     raise

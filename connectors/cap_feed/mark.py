@@ -55,7 +55,10 @@ class Progress:
             last_modified=last_modified,
             index_sha256=sha256,
             documents={url: document for url, document in self.documents.items() if url in listed},
-            pending=tuple(url for url in listed if url not in self.documents),
+            pending=(
+                *(url for url in self.pending if url in self.refused and url in listed),
+                *(url for url in listed if url not in self.documents and url not in self.refused),
+            ),
             names=index.names,
             leaving=(*self.leaving, *self.names, *(name for names in dropped for name in names)),
             refused={url: seen for url, seen in self.refused.items() if url in listed},

@@ -1,4 +1,4 @@
-"""Which alert a document follows when it says so only by the address it stands at. Pure.
+"""Which alert a document follows or ends, where its words alone would say something else. Pure.
 
 Macao's weather bureau has one address for each kind of warning. An Update or the all-clear overwrites the warning there and references
 only itself; nothing in its bytes names the warning it ends. What stood there before is known from the mark and travels beside the
@@ -53,3 +53,20 @@ def succeeding(candidate: Candidate, payload: Payload) -> Candidate:
         alert=replace(alert, references=(*alert.references, *before)),
         repairs=(*candidate.repairs, mended),
     )
+
+
+def happened(candidate: Candidate) -> Candidate:
+    """The candidate with urgency Past taken to say that the event has happened, which ends no warning of it."""
+    alert = candidate.alert
+    infos = tuple(
+        replace(info, urgency="Unknown") if info.urgency == "Past" and "AllClear" not in info.response_types else info
+        for info in alert.infos
+    )
+    if alert.msg_type == "Cancel" or infos == alert.infos:
+        return candidate
+    mended = tuple(
+        Repair("past-is-no-ending", f"info[{n}]/urgency", before="Past", after="Unknown")
+        for n, (before, after) in enumerate(zip(alert.infos, infos, strict=True))
+        if before != after
+    )
+    return replace(candidate, alert=replace(alert, infos=infos), repairs=(*candidate.repairs, *mended))

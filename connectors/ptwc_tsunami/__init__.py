@@ -30,7 +30,8 @@ from typing import ClassVar
 from connectors.ptwc_tsunami.alert import alert_of_bulletin, alert_of_title
 from connectors.ptwc_tsunami.bulletin import bulletin_of
 from connectors.ptwc_tsunami.feed import Address, Feed, address_of, feed_of, message_key
-from connectors.ptwc_tsunami.mark import MOST_OWED, Followed, Progress, mark_of, progress_of
+from connectors.ptwc_tsunami.mark import MOST_OWED, Followed, progress_of
+from connectors.ptwc_tsunami.turn import Turn
 from hub.cap import xml
 from hub.cap.model import Alert
 from hub.cap.parser import local, parse_xml
@@ -104,7 +105,7 @@ class Connector:
         """
         before = progress_of(mark)
         fetched = await fetcher.get(self._settings.feed_url, etag=before.etag, last_modified=before.last_modified)
-        turn = _Turn(before)
+        turn = Turn(before)
         feed: Feed | None = None
         if fetched.status == 200:
             payload = self._payload(fetched)
@@ -147,7 +148,7 @@ class Connector:
         sent = feed.updated if feed.updated is not None and feed.updated <= payload.received_at else payload.received_at
         return _minted(alert_of_title(feed, sent=sent.replace(microsecond=0)), payload, key=feed.key)
 
-    def _take_feed(self, turn: _Turn, feed: Feed, payload: Payload) -> None:
+    def _take_feed(self, turn: Turn, feed: Feed, payload: Payload) -> None:
         """The feed is taken in: what it lists is due, what it listed before and could not be read stays due."""
         now = self._clock.now()
         known = turn.progress.documents
@@ -166,11 +167,14 @@ class Connector:
             progress = progress.listed(address, heard_at=heard_at)
         is_old = now - heard_at > self._follow
         may_be_news = feed.key != progress.message and not (is_old and feed.documents)
-        if changed and may_be_news and (not feed.documents or feed.may_threaten):
-            progress = replace(progress, untold=feed.key)
+        if (
+            changed
+        ):  # the centre's own XML holds the latest bulletin only: an older message is not to be had there any more
+            due = may_be_news and (not feed.documents or feed.may_threaten)
+            progress = replace(progress, untold=feed.key if due else "")
         turn.progress = progress
 
-    async def _read_listed(self, turn: _Turn, fetcher: Fetcher) -> None:
+    async def _read_listed(self, turn: Turn, fetcher: Fetcher) -> None:
         """Every listed document that is new, or whose feed was made anew, was asked for."""
         for url, sha256 in list(turn.progress.documents.items()):
             if sha256 and url not in turn.again:
@@ -186,7 +190,7 @@ class Connector:
                 continue
             await self._take(turn, answer, url=url, address=address)
 
-    async def _read_message(self, turn: _Turn, fetcher: Fetcher, feed: Feed | None, payload: Payload | None) -> None:
+    async def _read_message(self, turn: Turn, fetcher: Fetcher, feed: Feed | None, payload: Payload | None) -> None:
         """A message that may be a threat, or that has no CAP, was read in the centre's own XML, else told by its title."""
         due = turn.progress.untold
         if not due:
@@ -202,7 +206,7 @@ class Connector:
         if reason in ("no-text", "http-404", "http-410"):
             turn.progress = replace(turn.progress, untold="", message=due)
 
-    async def _read_text(self, turn: _Turn, fetcher: Fetcher, due: str) -> str:
+    async def _read_text(self, turn: Turn, fetcher: Fetcher, due: str) -> str:
         """ "" when the bulletin in the centre's own XML is the one that is due, else why it is not. What it says is told once."""
         try:
             text = self._payload(await fetcher.get(self._settings.text_url))
@@ -212,10 +216,11 @@ class Connector:
         if text.sha256 != turn.progress.text_sha256 and not bulletin.test:
             turn.payloads.append(text)
         turn.progress = replace(turn.progress, text_sha256=text.sha256)
-        number = due.split("-")[1]
-        return "text-behind" if number != "0" and bulletin.number and bulletin.number != number else ""
+        _, number, issued = due.split("-")
+        told = message_key(bulletin.number, bulletin.issued_at).split("-")
+        return "text-behind" if bulletin.number and number not in ("0", told[1]) and told[2] < issued else ""
 
-    async def _read_missed(self, turn: _Turn, fetcher: Fetcher) -> None:
+    async def _read_missed(self, turn: Turn, fetcher: Fetcher) -> None:
         """Bulletins that the feed no longer lists were asked for at the addresses they should have."""
         listed = {one for url in turn.progress.documents if (one := address_of(url)) is not None}
         owed = {(one.event, one.number) for one in listed if not turn.progress.documents[one.url]}
@@ -235,7 +240,7 @@ class Connector:
             while has_left and left > 0 and await self._ask(turn, fetcher, event, followed, number):
                 number, left = number + 1, left - 1
 
-    async def _ask(self, turn: _Turn, fetcher: Fetcher, event: str, followed: Followed, number: int) -> bool | None:
+    async def _ask(self, turn: Turn, fetcher: Fetcher, event: str, followed: Followed, number: int) -> bool | None:
         """Whether that number was found under one of our products; None when that is not known yet."""
         used = [path.partition("/")[2] for path in followed.read]
         for product in dict.fromkeys([*reversed(used), *self._settings.products]):
@@ -257,7 +262,7 @@ class Connector:
             return True
         return False
 
-    async def _take(self, turn: _Turn, answer: Fetched, *, url: str, address: Address | None) -> None:
+    async def _take(self, turn: Turn, answer: Fetched, *, url: str, address: Address | None) -> None:
         """The listed document is to be told when it is an alert and new; what is none stays due, its bytes kept once."""
         payload = self._payload(answer)
         known = turn.progress.documents.get(url, "")
@@ -290,25 +295,6 @@ class Connector:
             url=fetched.url,
             headers=fetched.headers,
         )
-
-
-class _Turn:
-    """What one turn of reading has gathered and not yet given. `again` are listed addresses whose feed was made anew."""
-
-    def __init__(self, progress: Progress) -> None:
-        self.progress = progress
-        self.payloads: list[Payload] = []
-        self.faults: list[str] = []
-        self.again: frozenset[str] = frozenset()
-
-    def documents(self, documents: dict[str, str]) -> None:
-        self.progress = replace(self.progress, documents=documents)
-
-    def step(self, *, last: bool = False) -> Read:
-        """Everything gathered, with the mark that stands for it; the faults go with the last."""
-        read = Read(tuple(self.payloads), mark_of(self.progress), tuple(self.faults) if last else ())
-        self.payloads = []
-        return read
 
 
 def _minted(alert: Alert, payload: Payload, *, key: str, also_known_as: tuple[str, ...] = ()) -> Candidate:

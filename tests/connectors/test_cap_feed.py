@@ -480,6 +480,7 @@ async def test_slow_documents_are_given_up_and_hold_up_no_others(site: Site) -> 
         {"form": "json"},
         {"documents": "sometimes"},
         {"replaced": "gone"},
+        {"past": "x"},
         {"max_documents": 0},
         {"at_once": 0},
     ],

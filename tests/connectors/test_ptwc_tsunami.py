@@ -209,7 +209,7 @@ async def test_where_the_text_cannot_be_read_the_title_is_told_and_the_text_aske
     assert rig.faults == (f"http-503 {site.address}{TEXT}",)
     assert await rig.turn() == []
     assert site.asked == [FEED, TEXT]
-    site.put(TEXT, tex(1))
+    site.put(TEXT, tex(1, ago_min=50))
     second = await rig.turn()
     assert names(second) == [EVENT], "what an older text says is told, but the newer is still owed"
     assert rig.faults == (f"text-behind {site.address}{TEXT}",)
@@ -226,6 +226,24 @@ async def test_where_the_text_cannot_be_read_the_title_is_told_and_the_text_aske
         rows = await hub.rows()
         assert len({row.chain_id for row in rows}) == 1, "title and text are one warning"
         assert [row.state for row in rows] == ["superseded", "active"]
+
+
+async def test_a_text_that_is_ahead_of_the_feed_is_enough_and_a_newer_feed_forgets_the_older_message(
+    site: Site, clock: SetClock
+) -> None:
+    site.put(TEXT, tex(3, ago_min=10))
+    rig = Rig(site, clock)
+    rig.lists(title=MESSAGE.format(2))
+    assert names(await rig.turn()) == [EVENT]
+    assert await rig.turn() == []
+    assert site.asked == [FEED]
+    site.put(TEXT, b"", status=503)
+    rig.lists(title=MESSAGE.format(4), ago_min=5)
+    assert len(await rig.turn()) == 1
+    site.put(path(5), cap(5, ago_min=1))
+    rig.lists(path(5), title=INFORMATION.format(5), ago_min=1)
+    await rig.turn()
+    assert TEXT not in site.asked
 
 
 async def test_a_text_that_stands_nowhere_is_not_asked_for_for_ever(site: Site, clock: SetClock) -> None:

@@ -73,3 +73,9 @@ def test_a_document_that_is_refused_after_it_was_read_stays_as_it_was() -> None:
     assert progress.documents["a"] == known
     assert list(progress.documents) == ["b", "a"], "its turn comes last"
     assert progress.pending == ()
+
+
+def test_documents_that_held_no_alert_keep_their_turn_when_the_index_changes() -> None:
+    progress = Progress(pending=("a", "b", "c")).refusing("c", "1").refusing("b", "2")
+    later = progress.listing(Index("atom", urls=("a", "b", "c", "d")), etag="", last_modified="", sha256="x")
+    assert later.pending == ("b", "c", "a", "d")
