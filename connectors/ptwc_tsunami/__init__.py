@@ -27,16 +27,15 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import ClassVar
 
-from connectors.ptwc_tsunami.alert import alert_of_bulletin, alert_of_title
 from connectors.ptwc_tsunami.bulletin import bulletin_of
 from connectors.ptwc_tsunami.feed import Address, Feed, address_of, feed_of, message_key
 from connectors.ptwc_tsunami.mark import MOST_OWED, Followed, progress_of
+from connectors.ptwc_tsunami.spoken import spoken_in
 from connectors.ptwc_tsunami.turn import Turn
 from hub.cap import xml
 from hub.cap.model import Alert
-from hub.cap.parser import local, parse_xml
 from hub.clock import Clock
-from hub.connector import Candidate, Mark, Payload, Read, Source, Spoken, candidate_of
+from hub.connector import Mark, Payload, Read, Source, Spoken
 from hub.errors import ConfigError, ParseError, SourceError
 from hub.http import Fetched, Fetcher
 
@@ -128,25 +127,13 @@ class Connector:
     def parse(self, payload: Payload) -> Sequence[Spoken]:
         """A CAP document's alert; a bulletin without CAP as an alert to be minted; a feed speaks only when it lists no document.
 
+        A communication test is news and no alert.
+
         Raises:
             ParseError: none of the three.
         """
-        root = local(parse_xml(payload.body, max_bytes=4 * 1024 * 1024))
-        if root == "feed":
-            feed = feed_of(payload.body, url=payload.url)
-            return [] if feed.documents or not feed.title else [self._of_title(feed, payload)]
-        if root in ("tsunamiEvent", "TWCBulletin"):
-            bulletin = bulletin_of(payload.body)
-            if bulletin.test:
-                return []
-            alert = alert_of_bulletin(bulletin, places=self._settings.places, coast=self._settings.coast)
-            known_as = message_key(bulletin.number, bulletin.issued_at)
-            return [_minted(alert, payload, key=bulletin.event, also_known_as=(known_as,))]
-        return [candidate_of(xml.read(payload.body, zone=self._source.zone), payload)]
-
-    def _of_title(self, feed: Feed, payload: Payload) -> Candidate:
-        sent = feed.updated if feed.updated is not None and feed.updated <= payload.received_at else payload.received_at
-        return _minted(alert_of_title(feed, sent=sent.replace(microsecond=0)), payload, key=feed.key)
+        settings = self._settings
+        return spoken_in(payload, places=settings.places, coast=settings.coast, zone=self._source.zone)
 
     def _take_feed(self, turn: Turn, feed: Feed, payload: Payload) -> None:
         """The feed is taken in: what it lists is due, what it listed before and could not be read stays due."""
@@ -213,7 +200,7 @@ class Connector:
             bulletin = await asyncio.to_thread(bulletin_of, text.body)
         except (SourceError, ParseError) as error:
             return error.reason
-        if text.sha256 != turn.progress.text_sha256 and not bulletin.test:
+        if text.sha256 != turn.progress.text_sha256:
             turn.payloads.append(text)
         turn.progress = replace(turn.progress, text_sha256=text.sha256)
         _, number, issued = due.split("-")
@@ -295,14 +282,3 @@ class Connector:
             url=fetched.url,
             headers=fetched.headers,
         )
-
-
-def _minted(alert: Alert, payload: Payload, *, key: str, also_known_as: tuple[str, ...] = ()) -> Candidate:
-    return Candidate(
-        source=payload.source,
-        alert=alert,
-        payload_sha256=payload.sha256,
-        source_key=key,
-        also_known_as=also_known_as,
-        revised_at=alert.sent,
-    )

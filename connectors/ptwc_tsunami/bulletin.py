@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from connectors.ptwc_tsunami.feed import is_test
 from hub.cap.model import Circle
 from hub.cap.parser import children, local, parse_xml, text
 from hub.cap.polygons import read_circle
@@ -87,7 +88,7 @@ def bulletin_of(body: bytes) -> Bulletin:
         issued_at=issued_at,
         name=said.get("bulletinName", "")[:200],
         body=said.get("tsunamiBulletinBody", "")[:LONGEST],
-        test=said.get("testMessage", "").lower() == "true",
+        test=said.get("testMessage", "").lower() == "true" or is_test(said.get("tsunamiBulletinBody", "")),
         magnitude=_number(said.get("magnitude", "")),
         depth_km=_number(said.get("depth", "")),
         origin_at=_moment(said.get("originTime", "")),

@@ -26,6 +26,7 @@ _ADDRESS = re.compile(
     r"(?P<number>\d{1,3})/(?P<product>[A-Z]{4}\d\d)/(?P<file>[A-Za-z0-9_.-]{1,40})"
 )
 _NUMBER = re.compile(r"\bnumber\s+(\d{1,3})\b", re.IGNORECASE)
+_TEST = re.compile(r"^\s*test\b|\btest\s*\.\.\.|\.\.\.\s*test\b|\bdummy\b|\bcommunications? test\b", re.IGNORECASE)
 _NO_THREAT = re.compile(r"information statement|cancell?ation", re.IGNORECASE)
 
 
@@ -62,6 +63,11 @@ def address_of(url: str) -> Address | None:
     if found is None:
         return None
     return Address(found["head"], found["event"], int(found["number"]), found["product"], found["file"])
+
+
+def is_test(text: str) -> bool:
+    """Whether a title, or a bulletin by its first lines, is one of the centre's communication tests ("TEST... TSUNAMI DUMMY ...TEST")."""
+    return bool(_TEST.search(text[:300]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from connectors.ptwc_tsunami import Connector, Settings
+from connectors.ptwc_tsunami.feed import is_test
 from hub.clock import SetClock
-from hub.connector import Candidate, Read, Source, Spoken
+from hub.connector import Candidate, Item, Read, Source, Spoken
 from hub.errors import ConfigError, ParseError, SourceError
 from tests.acceptance.accepting import desk
 from tests.connectors.loopback import Site, fetcher, serving
@@ -266,11 +267,27 @@ async def test_a_threat_with_cap_is_also_read_as_text_and_information_is_not(sit
     assert names(await rig.turn()) == [f"PHEB-2-{EVENT}", EVENT]
 
 
-async def test_a_communication_test_is_no_warning(site: Site, clock: SetClock) -> None:
-    site.put(TEXT, tex(test="true"))
+@pytest.mark.parametrize(
+    ("title", "text"),
+    [
+        (MESSAGE.format(2), tex(test="true")),
+        (MESSAGE.format(2), tex(body="TEST... TSUNAMI DUMMY - COMMUNICATIONS TEST ...TEST\nVIET NAM")),
+        ("TEST TSUNAMI MESSAGE NUMBER 2", ""),
+        ("TEST...TSUNAMI DUMMY...TEST", ""),
+    ],
+)
+async def test_a_communication_test_is_news_and_no_warning(site: Site, clock: SetClock, title: str, text: str) -> None:
+    site.put(TEXT, text, status=200 if text else 503)
     rig = Rig(site, clock)
-    rig.lists(title=MESSAGE.format(2))
+    rig.lists(title=title)
+    (said,) = await rig.turn()
+    assert isinstance(said, Item)
     assert await rig.turn() == []
+
+
+def test_a_threat_that_speaks_of_the_latest_test_of_a_siren_is_a_threat() -> None:
+    for said in ("...PTWC TSUNAMI THREAT MESSAGE... LATEST", "SIRENS HAVE NOT BEEN TESTED", "TSUNAMI MESSAGE NUMBER 1"):
+        assert not is_test(said)
 
 
 async def test_a_listed_page_that_is_no_bulletin_stays_owed_and_its_bytes_are_kept_once(
