@@ -267,6 +267,16 @@ async def test_a_threat_with_cap_is_also_read_as_text_and_information_is_not(sit
     assert names(await rig.turn()) == [f"PHEB-2-{EVENT}", EVENT]
 
 
+async def test_a_threat_of_last_month_that_has_cap_is_not_read_as_text(site: Site, clock: SetClock) -> None:
+    clock.advance(30 * 86400)
+    site.put(path(2, product="WEPA40"), cap(2, kind="Tsunami Threat"))
+    site.put(TEXT, tex(2))
+    rig = Rig(site, clock)
+    rig.lists(path(2, product="WEPA40"), title=MESSAGE.format(2))
+    assert names(await rig.turn()) == [f"PHEB-2-{EVENT}"]
+    assert TEXT not in site.asked
+
+
 @pytest.mark.parametrize(
     ("title", "text"),
     [
