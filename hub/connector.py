@@ -29,7 +29,10 @@ The hub stores it in the same transaction as the payloads and candidates it stan
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """Bytes exactly as a source sent them. `url` is where from ("" for a push); `headers` are lower-case."""
+    """Bytes exactly as a source sent them. `url` is where from ("" for a push); `headers` are lower-case.
+
+    What a connector knows of the bytes from elsewhere may stand beside the headers under a name that begins with "hub-".
+    """
 
     source: str
     body: bytes

@@ -7,10 +7,15 @@ latitude first. Formats: CAP 1.2 (OASIS, ITU-T X.1303) and 1.0/1.1, RFC 4287, RS
 Known quirks, and what answers them here or in the source's HTTP rules:
   * Thailand: pubDate is UTC labelled +0700, so no time of an index is ever used; an intermediate certificate is missing (CA file).
   * Philippines: the index links by a bare address (host rewrite).
-  * Macao: one address per warning, overwritten in place: `documents = "mutable"`; a warning may reference itself (acceptance).
+  * Macao: one address per kind of warning, overwritten in place: `documents = "mutable"`. Its Updates reference only themselves, so
+    they say by their address what they end: `replaced = "superseded"`.
   * MeteoAlarm: the first link of an entry is a web page; many entries share one document; 406 to a JSON-only Accept.
   * weather.gov: the same link is CAP only when asked for with Accept (source rule).
-  * Viet Nam (NCHMF): often silent, and what it links is not always CAP: quarantined with its bytes, shown as wrong content.
+  * Viet Nam (NCHMF): often silent, and what it links is not always CAP: quarantined with its bytes, shown as wrong content, and looked
+    at again until an alert stands there. A page or half a document never makes an alert seem withdrawn.
+  * Indonesia (InaTEWS): an earthquake is Past as soon as it is told, so its Updates would be all-clears: `past = "happened"`.
+  * Indonesia (BMKG): 60 requests a minute: `max_documents`; 429 ends a turn's fetching.
+  * Links of an index read by https that name its own host by http are asked for by https.
 """
 
 from __future__ import annotations
@@ -22,6 +27,7 @@ from typing import ClassVar, Literal
 
 from connectors.cap_feed.index import FORMS, LARGEST, Index, form_of, names_in, read_index
 from connectors.cap_feed.mark import Document, Progress, mark_of, progress_of
+from connectors.cap_feed.succession import happened, noted, of_the_server, succeeding
 from hub.cap import xml
 from hub.cap.repair import Repair
 from hub.clock import Clock
@@ -49,6 +55,14 @@ class Settings:
     documents: Literal["immutable", "mutable"] = "immutable"
     """Whether a document, once fetched, can change under its address. Mutable ones are asked for again at every read."""
 
+    replaced: Literal["withdrawn", "superseded"] = "withdrawn"
+    """What an Update or Cancel that names no other warning means for the one it overwrote at its mutable address: no longer listed, or
+    the same warning's earlier version."""
+
+    past: Literal["over", "happened"] = "over"
+    """What urgency Past says: the warning is over, or no more than that the event has happened (earthquakes). Then only a Cancel or
+    responseType AllClear ends it."""
+
     inline: bool = True
     """Take the alert an entry carries inside itself instead of following its link."""
 
@@ -71,6 +85,10 @@ class Settings:
             raise ConfigError("form", f"{self.form!r} is unknown", "auto, atom, rss or cap")
         if self.documents not in ("immutable", "mutable"):
             raise ConfigError("documents", f"{self.documents!r} is unknown", "immutable or mutable")
+        if self.past not in ("over", "happened"):
+            raise ConfigError("past", f"{self.past!r} is unknown", "over or happened")
+        if self.replaced not in ("withdrawn", "superseded"):
+            raise ConfigError("replaced", f"{self.replaced!r} is unknown", "withdrawn or superseded")
         for name in ("max_documents", "at_once", "max_listed"):
             if getattr(self, name) < 1:
                 raise ConfigError(name, f"{getattr(self, name)} is too small", "at least 1")
@@ -110,6 +128,8 @@ class Connector:
             if documents:
                 yield Read((*documents, *carried), mark_of(progress))
                 carried = ()
+            if any(fault.startswith("http-429 ") for fault in missed):
+                break  # it asks us to wait: the rest is pending until the next turn
         gone = progress.gone()
         evidence = payload if gone and fetched.status == 200 else None
         waiting = (f"documents-pending {len(progress.pending)}",) if progress.pending else ()
@@ -138,7 +158,9 @@ class Connector:
         for document in documents:
             try:
                 found = candidate_of(xml.read(document, zone=self._source.zone), payload)
-                said.append(found if document is payload.body else _said_in(found, encoding))
+                found = found if document is payload.body else _said_in(found, encoding)
+                found = happened(found) if self._settings.past == "happened" else found
+                said.append(succeeding(found, payload))
             except ParseError as error:
                 if len(documents) == 1 and form == "cap":
                     raise
@@ -182,9 +204,16 @@ class Connector:
                 faults.append(f"{answer.reason} {url}")
             elif answer.status == 200:
                 payload = self._payload(answer)
+                document = await self._document(answer, payload.sha256)
+                if not document.names:
+                    # an error page with status 200, or half a document: what stood there before is no less true
+                    faults.append(f"no-alert {url}")
+                    payloads += [payload] if progress.refused.get(url) != payload.sha256 else []
+                    progress = progress.refusing(url, payload.sha256)
+                    continue
                 if known is None or payload.sha256 != known.sha256:
-                    payloads.append(payload)
-                progress = progress.with_document(url, await self._document(answer, payload.sha256))
+                    payloads.append(self._succeeding(payload, known, document))
+                progress = progress.with_document(url, document)
             elif known is not None:
                 progress = progress.with_document(url, known)
             else:
@@ -219,6 +248,12 @@ class Connector:
             return Document(names=names)
         return Document(sha256, *_validators(answer), names)
 
+    def _succeeding(self, payload: Payload, known: Document | None, document: Document) -> Payload:
+        """The payload, with the alerts it overwrote at its address noted beside its headers where that makes it their successor."""
+        if known is None or self._settings.replaced != "superseded":
+            return payload
+        return noted(payload, tuple(name for name in known.names if name not in document.names))
+
     def _payload(self, fetched: Fetched) -> Payload:
         return Payload(
             source=self._source.name,
@@ -226,7 +261,7 @@ class Connector:
             content_type=fetched.headers.get("content-type", ""),
             received_at=self._clock.now(),
             url=fetched.url,
-            headers=fetched.headers,
+            headers=of_the_server(fetched.headers),
         )
 
 

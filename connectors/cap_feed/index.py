@@ -60,7 +60,7 @@ def read_index(body: bytes, *, url: str, inline: bool) -> Index:
         if inline and _carries(entry):
             continue
         link = _atom_link(entry) if form == "atom" else _rss_link(entry)
-        found = urljoin(urljoin(url, entry.base or ""), link) if link else ""
+        found = _secured(urljoin(urljoin(url, entry.base or ""), link), url) if link else ""
         if urlsplit(found).scheme not in ("http", "https") or len(found) > LONGEST_URL:
             faults.append(f"entry-without-link {_text(entry, 'title')[:80]}")
         else:
@@ -156,6 +156,13 @@ def _rank(kind: str, href: str) -> int:
     if kind and kind not in ("application/atom+xml", "application/octet-stream"):
         return 50
     return 20 if urlsplit(href).path.lower().endswith((".cap", ".xml")) else 30
+
+
+def _secured(link: str, index: str) -> str:
+    """The link by https where it names by http the host that the index came from by https."""
+    there, here = urlsplit(link), urlsplit(index)
+    plain = there.scheme == "http" and here.scheme == "https" and there.hostname == here.hostname
+    return there._replace(scheme="https", netloc=here.netloc).geturl() if plain and there.port in (None, 80) else link
 
 
 def _local(element: Any) -> str:

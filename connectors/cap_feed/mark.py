@@ -8,6 +8,9 @@ from typing import Any
 
 from connectors.cap_feed.index import Index, Name
 
+RETRIED = 20
+"""So many documents that held no alert are looked at again at one turn."""
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
@@ -23,7 +26,8 @@ class Document:
 class Progress:
     """The mark as values. `documents` holds only what the index lists now, the least recently read first; so do `pending` (oldest
     entry first, never read yet) and `names` (alerts inline in the index). `index_sha256` is "" before the first read.
-    `leaving` are alerts that vanished and of which that is not told yet.
+    `leaving` are alerts that vanished and of which that is not told yet. `refused` are the SHA-256 of pages that stood at the address of
+    a document and held no alert: it stays pending, behind all others, or as it was known.
     """
 
     etag: str = ""
@@ -33,6 +37,7 @@ class Progress:
     pending: tuple[str, ...] = ()
     names: tuple[Name, ...] = ()
     leaving: tuple[Name, ...] = ()
+    refused: Mapping[str, str] = field(default_factory=dict)
 
     def gone(self) -> tuple[Name, ...]:
         """The leaving alerts that are listed nowhere else: the same alert may move to another address."""
@@ -50,14 +55,23 @@ class Progress:
             last_modified=last_modified,
             index_sha256=sha256,
             documents={url: document for url, document in self.documents.items() if url in listed},
-            pending=tuple(url for url in listed if url not in self.documents),
+            pending=(
+                *(url for url in self.pending if url in self.refused and url in listed),
+                *(url for url in listed if url not in self.documents and url not in self.refused),
+            ),
             names=index.names,
             leaving=(*self.leaving, *self.names, *(name for names in dropped for name in names)),
+            refused={url: seen for url, seen in self.refused.items() if url in listed},
         )
 
     def due(self, *, most: int, mutable: bool) -> tuple[str, ...]:
-        """The documents to fetch now: the newest pending ones, and of mutable ones also those read longest ago; oldest first."""
-        new = self.pending[-most:] if most else ()
+        """The documents to fetch now: the newest pending ones, and of mutable ones also those read longest ago; oldest first.
+
+        Of those that held no alert when last looked at only the `RETRIED` longest ago are looked at again.
+        """
+        fresh = [url for url in self.pending if url not in self.refused]
+        refused = [url for url in self.pending if url in self.refused][-RETRIED:]
+        new = (*refused, *fresh)[-most:] if most else ()
         again = tuple(self.documents)[: most - len(new)] if mutable else ()
         return (*again, *new)
 
@@ -67,9 +81,23 @@ class Progress:
         before = self.documents.get(url, Document())
         return replace(
             self,
+            refused={one: seen for one, seen in self.refused.items() if one != url},
             documents={**kept, url: document},
             pending=tuple(waiting for waiting in self.pending if waiting != url),
             leaving=(*self.leaving, *(name for name in before.names if name not in document.names)),
+        )
+
+    def refusing(self, url: str, sha256: str) -> Progress:
+        """After a page that holds no alert stood at `url`: its turn comes again after all others."""
+        waiting = tuple(one for one in self.pending if one != url)
+        known = {one: document for one, document in self.documents.items() if one != url}
+        if url in self.documents:
+            known[url] = self.documents[url]
+        return replace(
+            self,
+            documents=known,
+            pending=(url, *waiting) if url in self.pending else waiting,
+            refused={**self.refused, url: sha256},
         )
 
 
@@ -92,6 +120,7 @@ def progress_of(mark: Mapping[str, Any]) -> Progress:
         pending=tuple(mark.get("pending", ())),
         names=_names(mark.get("names", ())),
         leaving=_names(mark.get("leaving", ())),
+        refused=dict(mark.get("refused", {})),
     )
 
 
@@ -117,6 +146,7 @@ def mark_of(progress: Progress) -> dict[str, Any]:
             "pending": list(progress.pending),
             "names": [list(name) for name in progress.names],
             "leaving": [list(name) for name in progress.leaving],
+            "refused": dict(progress.refused),
         }
     )
 

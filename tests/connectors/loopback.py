@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 from hub.clock import SystemClock
 from hub.http.addresses import rules_for
@@ -17,7 +18,10 @@ from hub.http.fetch import FetchRules, PinnedFetcher
 
 @dataclass
 class Page:
-    """What one path answers. With `validators` it bears an ETag and a Last-Modified and answers 304."""
+    """What one path answers. With `validators` it bears an ETag and a Last-Modified and answers 304.
+
+    With `asks_for` only a request whose Accept names that type gets the body; any other gets a web page.
+    """
 
     body: bytes
     content_type: str = "application/xml"
@@ -25,6 +29,8 @@ class Page:
     validators: bool = True
     modified: str = "Tue, 24 Nov 2026 03:00:00 GMT"
     location: str = ""
+    asks_for: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
 
     @property
     def etag(self) -> str:
@@ -53,6 +59,8 @@ class Site:
     def answer(self, path: str, headers: Mapping[str, str]) -> tuple[int, Page]:
         self.asked.append(path)
         page = self.pages.get(path) or self.pages.get(path.partition("?")[0] + "?*") or Page(b"", status=404)
+        if page.asks_for and page.asks_for not in (headers.get("Accept") or ""):
+            page = Page(b"<html><body>for people</body></html>", content_type="text/html", validators=False)
         status = page.status
         if status == 200 and page.validators and headers.get("If-None-Match") == page.etag:
             status = 304
@@ -75,6 +83,8 @@ def serving() -> Iterator[Site]:
                 self.send_header("Last-Modified", page.modified)
             if page.location:
                 self.send_header("Location", page.location)
+            for name, value in page.headers.items():
+                self.send_header(name, value)
             self.send_header("Content-Type", page.content_type)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -98,9 +108,16 @@ def serving() -> Iterator[Site]:
 opened: list[PinnedFetcher] = []
 
 
-def fetcher() -> PinnedFetcher:
-    """The hub's own fetcher as in mode test, allowed to read from loopback; closed after the test."""
-    rules = FetchRules(hosts=frozenset({"127.0.0.1"}), user_agent="hub-test", plain_http=True, timeout_s=5)
-    built = PinnedFetcher(rules, rules_for(mode="test"), resolver=SystemResolver(), clock=SystemClock())
+def fetcher(**rules: Any) -> PinnedFetcher:
+    """The hub's own fetcher as in mode test, allowed to read from loopback; closed after the test. `rules` are those of a source."""
+    given: dict[str, Any] = {
+        "hosts": frozenset({"127.0.0.1"}),
+        "user_agent": "hub-test",
+        "plain_http": True,
+        "timeout_s": 5,
+    }
+    built = PinnedFetcher(
+        FetchRules(**{**given, **rules}), rules_for(mode="test"), resolver=SystemResolver(), clock=SystemClock()
+    )
     opened.append(built)
     return built

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from hub.clock import SetClock
 from hub.connector import Candidate, Read, Source, Spoken, Unreadable, Withdrawn
 from hub.errors import ConfigError, ParseError, SourceError
 from hub.http import Fetched, Fetcher
+from tests.acceptance.accepting import desk
 from tests.connectors.loopback import Site, fetcher, serving
 
 INDEX = "/index.atom"
@@ -54,14 +57,14 @@ class Rig:
         self.reads: list[Read] = []
         self.fetcher: Fetcher = fetcher()
 
-    async def turn(self) -> list[Spoken]:
+    async def turn(self, *, read_only: bool = False) -> list[Spoken]:
         self.site.clear()
         self.reads = []
         said: list[Spoken] = []
         async for read in self.connector.read(self.mark, self.fetcher):
             self.reads.append(read)
             self.mark = json.loads(json.dumps(read.mark))
-            for payload in read.payloads:
+            for payload in () if read_only else read.payloads:
                 said += self.connector.parse(payload)
             said += read.withdrawn
         return said
@@ -224,14 +227,136 @@ async def test_one_bad_alert_among_several_is_unreadable_and_the_rest_is_told(si
     assert len([one for one in said if isinstance(one, Unreadable)]) == 1
 
 
-async def test_a_linked_page_that_is_no_alert_is_unreadable_once_and_not_fetched_again(site: Site) -> None:
-    site.put("/1.cap", "<html><body>Trang không tồn tại</body></html>")
-    site.put(INDEX, atom("/1.cap"))
+@pytest.mark.parametrize("page", ["<html><body>Trang không tồn tại</body></html>", "", alert("i1")[:300], atom("/x")])
+async def test_a_linked_page_that_is_no_alert_is_kept_once_and_looked_at_until_one_stands_there(
+    site: Site, page: str
+) -> None:
+    site.put("/1.cap", page)
+    site.put("/2.cap", alert("i2"))
+    site.put(INDEX, atom("/2.cap", "/1.cap"))
     rig = Rig(site)
-    with pytest.raises(ParseError):
-        await rig.turn()
+    said = await rig.turn(read_only=True)
+    assert [len(read.payloads) for read in rig.reads] == [2, 0]
+    assert said == []
+    assert rig.faults == ("documents-pending 1", f"no-alert {site.address}/1.cap")
     assert await rig.turn() == []
-    assert site.asked == [INDEX]
+    assert site.asked == [INDEX, "/1.cap"]
+    assert [payload for read in rig.reads for payload in read.payloads] == [], "the same bytes are kept once"
+    site.put("/1.cap", alert("i1"))
+    assert names(await rig.turn()) == ["i1"]
+    assert rig.faults == ()
+    assert "refused" not in rig.mark
+
+
+async def test_an_error_page_in_place_of_a_mutable_document_withdraws_nothing(site: Site) -> None:
+    site.put("/typhoon.cap", alert("i1"))
+    site.put(INDEX, atom("/typhoon.cap"))
+    rig = Rig(site, documents="mutable")
+    await rig.turn()
+    site.put("/typhoon.cap", "<html><body>Service unavailable</body></html>")
+    await rig.turn(read_only=True)
+    assert rig.reads[-1].withdrawn == ()
+    assert rig.faults == (f"no-alert {site.address}/typhoon.cap",)
+    site.put("/typhoon.cap", alert("i1"))
+    assert await rig.turn() == [], "the same warning again is no news"
+
+
+async def test_many_documents_that_are_none_hold_up_no_new_one_and_each_gets_its_turn(site: Site) -> None:
+    for n in range(50):
+        site.put(f"/bad{n}.cap", "<html/>")
+    site.put(INDEX, atom(*(f"/bad{n}.cap" for n in range(50))))
+    rig = Rig(site)
+    await rig.turn(read_only=True)
+    site.put("/new.cap", alert("new"))
+    site.put(INDEX, atom("/new.cap", *(f"/bad{n}.cap" for n in range(50))))
+    asked: set[str] = set()
+    assert names(await rig.turn()) == ["new"]
+    asked.update(site.asked)
+    for _ in range(3):
+        await rig.turn()
+        assert len(site.asked) <= 21
+        asked.update(site.asked)
+    assert {f"/bad{n}.cap" for n in range(50)} <= asked
+
+
+async def test_a_source_that_asks_us_to_wait_is_asked_for_no_more_documents_at_this_turn(site: Site) -> None:
+    for n in range(3 * STEP):
+        site.put(f"/{n}.cap", b"", status=429)
+    site.put(INDEX, atom(*(f"/{n}.cap" for n in range(3 * STEP))))
+    rig = Rig(site)
+    assert await rig.turn() == []
+    assert len(site.asked) == 1 + STEP
+    assert rig.faults[0] == f"documents-pending {3 * STEP}"
+
+
+async def test_a_document_that_is_cap_only_when_asked_for_as_such_is_asked_for_so(site: Site) -> None:
+    site.put("/alerts/1", alert("i1"), asks_for="application/cap+xml")
+    site.put(INDEX, atom("/alerts/1"))
+    rig = Rig(site)
+    rig.fetcher = fetcher(accept="application/cap+xml, application/atom+xml")
+    assert names(await rig.turn()) == ["i1"]
+
+
+async def test_links_by_a_bare_address_are_read_from_the_sources_own_host(site: Site) -> None:
+    site.put("/output/gfa/1.cap", alert("i1"))
+    site.put(INDEX, atom("http://203.0.113.5/output/gfa/1.cap"))
+    rig = Rig(site)
+    assert await rig.turn() == []
+    assert rig.faults[-1].startswith("forbidden-host ")
+    rig.fetcher = fetcher(rewrite={"203.0.113.5": site.address.removeprefix("http://")})
+    assert names(await rig.turn()) == ["i1"]
+
+
+def update(identifier: str, *, of: str, clear: bool = False, sent: str = "2026-11-24T09:00:00+07:00") -> str:
+    said = alert(identifier, sent=sent, msg_type="Update")
+    said = said.replace("</scope>", f"</scope><references>nchmf@example.vn,{of},{sent}</references>")
+    return said.replace("<urgency>Immediate", "<responseType>AllClear</responseType><urgency>Past") if clear else said
+
+
+def references(said: list[Spoken]) -> list[list[str]]:
+    return [[one.identifier for one in s.alert.references] for s in said if isinstance(s, Candidate)]
+
+
+async def test_an_update_that_overwrites_a_warning_and_names_only_itself_follows_it(site: Site, tmp_path: Path) -> None:
+    site.put("/monsoon.xml", alert("ms_01"))
+    site.put(INDEX, atom("/monsoon.xml"))
+    rig = Rig(site, documents="mutable", replaced="superseded")
+    said = await rig.turn()
+    site.put("/monsoon.xml", update("ms_02", of="ms_02"))
+    second = await rig.turn()
+    assert references(second) == [["ms_01"]]
+    assert [repair.code for repair in second[0].repairs] == ["references-from-address"]  # type: ignore[union-attr]
+    site.put("/monsoon.xml", update("ms_03", of="ms_03", clear=True, sent="2026-11-24T10:00:00+07:00"))
+    said += [*second, *await rig.turn()]
+    async with desk(tmp_path) as hub:
+        hub.clock.set(datetime(2026, 11, 24, 3, 30, tzinfo=UTC))
+        for one in said:
+            await hub.accept(
+                replace(one, source="nguon", alert=replace(one.alert, status="Test"))
+                if isinstance(one, Candidate)
+                else replace(one, source="nguon")  # type: ignore[type-var]
+            )
+        assert await hub.states() == {"ms_01": "ended", "ms_02": "ended", "ms_03": "ends"}
+
+
+async def test_what_overwrites_says_nothing_of_a_stranger_or_of_what_it_names_itself(site: Site) -> None:
+    site.put("/monsoon.xml", alert("ms_01"))
+    site.put(INDEX, atom("/monsoon.xml"))
+    rig = Rig(site, documents="mutable", replaced="superseded")
+    await rig.turn()
+    site.put("/monsoon.xml", update("ms_02", of="other"))
+    assert references(await rig.turn()) == [["other"]]
+    site.put("/monsoon.xml", alert("ms_03"))
+    assert references(await rig.turn()) == [[]], "an Alert is a warning of its own"
+    site.put("/monsoon.xml", update("ms_04", of="ms_04").replace("nchmf@example.vn", "stranger@example.vn"))
+    assert references(await rig.turn()) == [[]]
+
+
+async def test_no_server_can_say_what_a_document_overwrote(site: Site) -> None:
+    site.put("/1.cap", update("i2", of="i2"), headers={"Hub-Replaces": '[["nchmf@example.vn","i1"]]'})
+    site.put(INDEX, atom("/1.cap"))
+    for replaced in ("withdrawn", "superseded"):
+        assert references(await Rig(site, documents="mutable", replaced=replaced).turn()) == [[]]
 
 
 async def test_a_page_in_place_of_the_index_moves_no_mark_and_withdraws_nothing(site: Site) -> None:
@@ -350,7 +475,15 @@ async def test_slow_documents_are_given_up_and_hold_up_no_others(site: Site) -> 
 
 @pytest.mark.parametrize(
     "settings",
-    [{"url": "ftp://x"}, {"form": "json"}, {"documents": "sometimes"}, {"max_documents": 0}, {"at_once": 0}],
+    [
+        {"url": "ftp://x"},
+        {"form": "json"},
+        {"documents": "sometimes"},
+        {"replaced": "gone"},
+        {"past": "x"},
+        {"max_documents": 0},
+        {"at_once": 0},
+    ],
 )
 def test_settings_that_cannot_be_meant_are_refused(settings: dict[str, Any]) -> None:
     with pytest.raises(ConfigError):

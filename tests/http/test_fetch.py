@@ -269,6 +269,20 @@ async def test_a_certificate_file_of_the_source_mends_its_chain_and_its_end_is_s
         assert await reason(source, f"https://a.example:{wire.port}/") == "tls"
 
 
+async def test_an_intermediate_certificate_that_the_source_fails_to_send_is_all_it_takes(
+    ca: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    between = authority(tmp_path, under=ca)
+    monkeypatch.setenv("SSL_CERT_FILE", str(ca.ca_file))  # the root is one the machine trusts
+    async with speaking(plain(b"safe"), tls=between.server("localhost")) as wire:
+        assert await reason(fetcher(), wire.https) == "tls-chain"
+        source = fetcher(ca_file=str(between.ca_file))
+        assert (await source.get(wire.https)).body == b"safe"
+        await source.aclose()
+        monkeypatch.delenv("SSL_CERT_FILE")
+        assert await reason(fetcher(ca_file=str(between.ca_file)), wire.https) == "tls-chain", "and not more"
+
+
 async def test_an_expired_certificate_has_its_word(ca: Authority) -> None:
     async with speaking(plain(), tls=ca.server("localhost", days=-1)) as wire:
         assert await reason(fetcher(ca_file=str(ca.ca_file)), wire.https) == "tls-expired"

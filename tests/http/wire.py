@@ -124,26 +124,31 @@ class Authority:
 
     ca_file: Path
     server: Callable[..., ssl.SSLContext]
+    name: x509.Name
+    key: ec.EllipticCurvePrivateKey
 
 
-def authority(folder: Path) -> Authority:
+def authority(folder: Path, *, under: Authority | None = None) -> Authority:
+    """An authority; `under` another one it is an intermediate, and its servers do not send its certificate."""
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Test authority")])
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Test authority" if under is None else "Intermediate")])
+    issuer, signer = (name, key) if under is None else (under.name, under.key)
     now = datetime.datetime.now(datetime.UTC)
     day = datetime.timedelta(days=1)
     root = (
         x509.CertificateBuilder()
         .subject_name(name)
-        .issuer_name(name)
+        .issuer_name(issuer)
         .public_key(key.public_key())
         .serial_number(1)
         .not_valid_before(now - 30 * day)
         .not_valid_after(now + 30 * day)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .sign(key, hashes.SHA256())
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False)
+        .sign(signer, hashes.SHA256())
     )
-    ca_file = folder / "ca.pem"
+    ca_file = folder / ("ca.pem" if under is None else "intermediate.pem")
     ca_file.write_bytes(root.public_bytes(serialization.Encoding.PEM))
 
     def server(host: str = "localhost", days: int = 10) -> ssl.SSLContext:
@@ -172,4 +177,4 @@ def authority(folder: Path) -> Authority:
         context.load_cert_chain(pem)
         return context
 
-    return Authority(ca_file, server)
+    return Authority(ca_file, server, name, key)

@@ -177,3 +177,22 @@ def test_an_encoding_that_a_document_says_truly_is_left_alone(encoding: str) -> 
         encoding
     )
     assert urls(said) == ("https://cap.example.vn/é.cap",)
+
+
+@pytest.mark.parametrize(
+    ("index", "link", "found"),
+    [
+        ("https://a.example/f", "http://a.example/1.xml", "https://a.example/1.xml"),
+        ("https://a.example/f", "http://a.example:80/1.xml", "https://a.example/1.xml"),
+        ("https://a.example:8443/f", "http://a.example/1.xml?x=1", "https://a.example:8443/1.xml?x=1"),
+        ("https://a.example/f", "http://b.example/1.xml", "http://b.example/1.xml"),
+        ("https://a.example/f", "http://a.example:8080/1.xml", "http://a.example:8080/1.xml"),
+        ("http://a.example/f", "http://a.example/1.xml", "http://a.example/1.xml"),
+        ("https://a.example/f", "https://a.example/1.xml", "https://a.example/1.xml"),
+    ],
+)
+def test_a_plain_link_to_the_indexs_own_host_is_followed_as_the_index_was_read(
+    index: str, link: str, found: str
+) -> None:
+    body = f'<rss version="2.0"><channel><item><link>{link}</link></item></channel></rss>'
+    assert read_index(body.encode(), url=index, inline=True).urls == (found,)

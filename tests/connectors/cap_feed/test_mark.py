@@ -54,3 +54,28 @@ def test_the_newest_pending_come_first_and_mutable_ones_take_turns() -> None:
     assert read.due(most=2, mutable=False) == ("u3",)
     assert read.due(most=2, mutable=True) == ("u1", "u3")
     assert read.with_document("u1", Document()).due(most=2, mutable=True) == ("u2", "u3")
+
+
+def test_a_refused_document_waits_behind_all_others_and_is_forgotten_with_its_listing() -> None:
+    progress = Progress(pending=("a", "b", "c")).refusing("c", "1").refusing("b", "2")
+    assert progress.pending == ("b", "c", "a")
+    assert progress.due(most=1, mutable=False) == ("a",)
+    assert progress.due(most=9, mutable=False) == ("b", "c", "a")
+    assert progress_of(json.loads(json.dumps(mark_of(progress)))) == progress
+    later = progress.listing(Index("atom", urls=("b", "d")), etag="", last_modified="", sha256="x")
+    assert later.refused == {"b": "2"}
+    assert later.with_document("b", Document()).refused == {}
+
+
+def test_a_document_that_is_refused_after_it_was_read_stays_as_it_was() -> None:
+    known = Document("s", names=(("x", "y"),))
+    progress = Progress(documents={"a": known, "b": Document()}).refusing("a", "1")
+    assert progress.documents["a"] == known
+    assert list(progress.documents) == ["b", "a"], "its turn comes last"
+    assert progress.pending == ()
+
+
+def test_documents_that_held_no_alert_keep_their_turn_when_the_index_changes() -> None:
+    progress = Progress(pending=("a", "b", "c")).refusing("c", "1").refusing("b", "2")
+    later = progress.listing(Index("atom", urls=("a", "b", "c", "d")), etag="", last_modified="", sha256="x")
+    assert later.pending == ("b", "c", "a", "d")
