@@ -151,7 +151,7 @@ def test_each_profile_has_its_agencies_feeds_and_sources_and_no_endpoint() -> No
     assert counted["dong-nai-2023"]["feed"] == 1 + 11 + 6
     assert counted["dong-nai-2026"]["feed"] == 1 + 95 + 3
     for one in counted.values():
-        assert one["source"] == one["authority"] == 10
+        assert one["source"] == one["authority"] == 12
         assert not one["endpoint"]
         assert not one["subscription"]
 
