@@ -95,6 +95,7 @@ class Follower:
         )
         self._shelf = Shelf(io.folder, file_name)
         self._shown: Shown | None = None
+        self._written: list[tuple[str, int, int]] | None = None
         self._next_change: datetime | None = None
         self._rebuilt_at = 0.0
 
@@ -113,7 +114,7 @@ class Follower:
                 await asyncio.wait({waiting}, timeout=TICK_S)
                 if waiting.done():
                     seq, waiting = await _together(stream, waiting)
-                    await self._rebuild(log)
+                    await self._rebuild(log, only_if_changed=True)
                     if seq is None:
                         return
                     yield seq
@@ -127,18 +128,24 @@ class Follower:
         passed = self._next_change is not None and self._io.clock.now() >= self._next_change
         return passed or asyncio.get_running_loop().time() - self._rebuilt_at >= REFRESH_S
 
-    async def _rebuild(self, log: AlertLog) -> None:
-        """Feed and documents show what is in force now; nothing is written when they already did."""
+    async def _rebuild(self, log: AlertLog, *, only_if_changed: bool = False) -> None:
+        """Feed and documents show what is in force now; nothing is written when they already did.
+
+        With `only_if_changed` the disk is not looked at when the feed would say what it said last.
+        """
         published = await log.in_force()
         now = self._io.clock.now()
+        self._next_change = min(_changes(published, now), default=None)
         if self._shown is None:
             self._shown = shown_in(await asyncio.to_thread(self._shelf.feed))
         entries = select(published, self._settings, now=now, shown=self._shown)
+        says = [(entry.alert_id, entry.seq, entry.chain_seq) for entry in entries]
+        if only_if_changed and says == self._written:
+            return
         body = render(entries, self._feed)
         documents = {entry.alert_id: entry.cap_xml for entry in entries}
         await asyncio.to_thread(self._shelf.publish, body, documents, now=now.timestamp())
-        self._shown = shown_in(body)
-        self._next_change = min(_changes(published, now), default=None)
+        self._shown, self._written = shown_in(body), says
         self._rebuilt_at = asyncio.get_running_loop().time()
 
 

@@ -11,7 +11,9 @@ from hub.policy import may_publish
 
 
 def followers(hub: Hub) -> list[Host]:
+    """The hosts, not running; they read one log."""
     hosts = []
+    log_ = StoredLog(hub.store, clock=hub.clock, may_publish=may_publish)
     for kind, name, body in hub.config.profile.documents:
         if kind != "feed":
             continue
@@ -21,6 +23,5 @@ def followers(hub: Hub) -> list[Host]:
         folder.mkdir(parents=True, exist_ok=True)
         settings = settings_of(module, table, where=f"feeds.toml: {name}")
         io = FollowerIO(folder=folder, clock=hub.clock, base_url=hub.base_url, mode=hub.config.settings.hub.mode)
-        log_ = StoredLog(hub.store, clock=hub.clock, may_publish=may_publish)
         hosts.append(Host(name, module.Follower(name, settings, io), log_, hub.store))
     return hosts

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from threading import Lock
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from hub.acceptance.facts import load_facts
 from hub.cap.json import from_json
@@ -16,7 +17,7 @@ from hub.cap.xml import write
 from hub.clock import Clock, from_us, to_us
 from hub.consumer import Published
 from hub.policy import No, bare_end
-from hub.store import Store, deliveries
+from hub.store import Store, deliveries, head
 from hub.store import alerts as alerts_store
 from hub.store.tables import alerts, events
 from hub.subscription import AlertFacts
@@ -30,15 +31,35 @@ WAS_IN_FORCE = ("accepted", "repaired", "revision")
 
 KEPT = 4096
 
+_LAST_SEQ = select(func.max(events.c.seq)).where(events.c.alert_id == alerts.c.alert_id).scalar_subquery()
+_HEADS = (
+    select(
+        alerts.c.alert_id,
+        alerts.c.ending,
+        alerts.c.state,
+        alerts.c.disposition,
+        alerts.c.chain_id,
+        alerts.c.chain_seq,
+        alerts.c.keep_until,
+        func.coalesce(_LAST_SEQ, alerts.c.seq).label("last_seq"),
+    )
+    .where(alerts.c.state.in_(deliveries.HEAD_STATES), alerts.c.keep_until > bindparam("now"))
+    .order_by(alerts.c.seq)
+)
+"""Everything of an alert in force that a feed may see change: what stands there twice is the same twice, unless it is an ending."""
+
 
 class StoredLog:
-    """`hub.consumer.AlertLog` over the store."""
+    """`hub.consumer.AlertLog` over the store; the followers of a process share one."""
 
     def __init__(self, store: Store, *, clock: Clock, may_publish: MayPublish) -> None:
         self._store = store
         self._clock = clock
         self._may_publish = may_publish
         self._names: OrderedDict[str, Reference | None] = OrderedDict()
+        self._lock = Lock()
+        self._standing: tuple[int, list[Published]] | None = None
+        self._kept: dict[tuple[Any, ...], list[Published]] = {}
 
     async def after(self, seq: int) -> AsyncIterator[Published]:
         """Every publishable alert with an event after `seq`, as it stands now, then waits for more."""
@@ -64,14 +85,28 @@ class StoredLog:
         return found, (rows[-1].seq if rows else seq)
 
     def _in_force(self, conn: Connection) -> list[Published]:
-        now = to_us(self._clock.now())
-        stmt = select(alerts).where(alerts.c.state.in_(deliveries.HEAD_STATES), alerts.c.keep_until > now)
+        """Worked out once for each place in the order, however many feeds ask."""
+        with self._lock:
+            seq = head.look(conn).seq
+            if self._standing is None or self._standing[0] != seq:
+                self._standing = seq, self._read(conn)
+            found = self._standing[1]
+        now = self._clock.now()
+        return [one for one in found if one.keep_until > now]
+
+    def _read(self, conn: Connection) -> list[Published]:
+        """Every alert that has the last word in its chain. What was put together before is not put together again."""
         found: list[Published] = []
-        for row in conn.execute(stmt.order_by(alerts.c.seq)).all():
-            last = conn.execute(
-                select(events.c.seq).where(events.c.alert_id == row.alert_id).order_by(events.c.seq.desc())
-            )
-            found += self._published(conn, row, int(last.scalars().first() or row.seq))
+        kept: dict[tuple[Any, ...], list[Published]] = {}
+        for row in conn.execute(_HEADS, {"now": to_us(self._clock.now())}).all():
+            key = tuple(row)
+            known = None if row.ending else self._kept.get(key)
+            if known is None:
+                whole = alerts_store.get(conn, row.alert_id)
+                known = [] if whole is None else self._published(conn, whole, row.last_seq)
+            kept[key] = known
+            found += known
+        self._kept = kept
         return found
 
     def _published(self, conn: Connection, row: Any, seq: int) -> list[Published]:

@@ -6,9 +6,13 @@ import asyncio
 from datetime import UTC
 from pathlib import Path
 
+from sqlalchemy import Connection
+
 from hub.cap.xml import read
+from hub.clock import SetClock
 from hub.following.log import StoredLog
 from hub.policy import may_publish
+from hub.store import alerts, head
 from tests.hubbing import hub_in, later, say, triple
 
 
@@ -65,3 +69,35 @@ async def test_a_chain_that_became_restricted_ends_for_those_who_saw_its_beginni
         await say(hub, "huy", msg_type="Cancel", sent=later(-60), references=named, scope="Restricted")
         (ended,) = await log.in_force()
         assert [r.identifier for r in ended.alert.references] == ["mot"], "what is restricted is not even named"
+
+
+async def test_what_expires_leaves_though_nothing_happened_and_what_stays_is_not_read_again(tmp_path: Path) -> None:
+    async with hub_in(tmp_path) as hub:
+        clock = SetClock(hub.clock.now())
+        log = StoredLog(hub.store, clock=clock, may_publish=may_publish)
+        await say(hub, "ngan", expires=later(600))
+        await say(hub, "dai", expires=later(6000))
+        first = {one.alert.identifier: one for one in await log.in_force()}
+        assert list(first) == ["ngan", "dai"]
+        clock.advance(700)
+        assert [one.alert.identifier for one in await log.in_force()] == ["dai"]
+        await say(hub, "moi")
+        after = {one.alert.identifier: one for one in await log.in_force()}
+        assert list(after) == ["dai", "moi"]
+        assert after["dai"] is first["dai"]
+
+
+async def test_an_alert_told_anew_is_another_entry(tmp_path: Path) -> None:
+    async with hub_in(tmp_path) as hub:
+        log = StoredLog(hub.store, clock=hub.clock, may_publish=may_publish)
+        await say(hub, "mot")
+        (before,) = await log.in_force()
+
+        def revive(conn: Connection) -> None:
+            state = head.lock(conn)
+            alerts.insert_event(conn, seq=state.next_seq(), kind="revived", alert_id=before.alert_id, at=0)
+            head.save(conn, state)
+
+        await hub.store.write(revive)
+        (after,) = await log.in_force()
+        assert after.seq == before.seq + 1
