@@ -19,7 +19,7 @@ from hub.stream.sqlite import append_in
 
 def listeners(hub: Hub) -> list[Listener]:
     """One for each source that is switched on."""
-    outlet = Embedded(hub.store, append_in)
+    outlet = Embedded(hub.store, append_in, hub.deriving.door.take)
     return [
         Listener(source, connector, fetcher, outlet=outlet, clock=hub.clock)
         for source, connector, fetcher in (connected(hub, s) for s in hub.config.profile.sources if s.enabled)

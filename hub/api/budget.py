@@ -1,0 +1,25 @@
+"""How many readings a source may push: a short burst (a logger that catches up) and a steady rate; the rest comes later, none is lost."""
+
+from __future__ import annotations
+
+import math
+
+STEADY_PER_S = 20.0
+BURST = 3000
+
+
+class Budget:
+    """A bucket per source that fills at the steady rate. One process counts for itself."""
+
+    def __init__(self, *, steady_per_s: float = STEADY_PER_S, burst: int = BURST) -> None:
+        self._steady_per_s = steady_per_s
+        self._burst = burst
+        self._left: dict[str, tuple[float, float]] = {}
+
+    def spend(self, source: str, count: int, *, now: float) -> int:
+        """0 when `count` readings may be taken, else the seconds to wait; then nothing is spent. `now` is monotonic seconds."""
+        left, at = self._left.get(source, (float(self._burst), now))
+        left = min(float(self._burst), left + (now - at) * self._steady_per_s)
+        enough = left >= count
+        self._left[source] = (left - count if enough else left, now)
+        return 0 if enough else max(1, math.ceil((count - left) / self._steady_per_s))
