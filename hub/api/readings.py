@@ -27,7 +27,7 @@ from hub.api.services import Services
 from hub.api.submission import JSON_TYPE
 from hub.connector import Payload, Reading
 from hub.store import payloads
-from hub.store.readings import Takes, Taken
+from hub.store.readings import Taken, Takes
 
 MOST = 500
 _Word = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]

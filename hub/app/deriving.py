@@ -11,8 +11,10 @@ from hub.acceptance.authorities import Trusted
 from hub.clock import Clock
 from hub.config import Config
 from hub.deriving.chains import Chains
+from hub.deriving.intensity import QuakeScale
 from hub.deriving.run import READER, ClockLoop, ReadingLoop
 from hub.deriving.scales import FloodScale
+from hub.deriving.shaking import ShakingLoop
 from hub.deriving.stations import Stations
 from hub.deriving.tables import load_stations
 from hub.deriving.taking import TOPIC, Door
@@ -34,10 +36,15 @@ class Derivation:
     door: Door
     readings: ReadingLoop
     clock: ClockLoop
+    shaking: ShakingLoop
 
     def jobs(self) -> list[tuple[str, Job]]:
         """(name, loop) of each."""
-        return [("deriving", self.readings.run), ("deriving clock", self.clock.run)]
+        return [
+            ("deriving", self.readings.run),
+            ("deriving clock", self.clock.run),
+            ("deriving shaking", self.shaking.run),
+        ]
 
 
 def derivation(config: Config, *, store: Store, stream: Stream, setting: Setting, clock: Clock) -> Derivation:
@@ -56,6 +63,7 @@ def derivation(config: Config, *, store: Store, stream: Stream, setting: Setting
         door=Door(stations, Trusted(), append_in),
         readings=ReadingLoop(chains, stream.reader(TOPIC, READER), store, clock=clock),
         clock=ClockLoop(chains, store, clock=clock),
+        shaking=ShakingLoop(store, QuakeScale.load(config.root / "scales"), voice, clock=clock),
     )
 
 

@@ -22,9 +22,7 @@ LIVE, NO_DATA = "live", "no-data"
 
 def shown(conn: Connection, stations: Stations, words: Words, *, now: datetime) -> Sequence[dict[str, Any]]:
     """Every gauge of the day. One that never spoke, or not for too long, is `no-data`, whatever its last number was."""
-    states = {
-        (row.station, row.quantity): msgspec.json.decode(row.body, type=State) for row in gauges.everyone(conn)
-    }
+    states = {(row.station, row.quantity): msgspec.json.decode(row.body, type=State) for row in gauges.everyone(conn)}
     return [_shown(gauge, states.get(gauge.key, State()), words, now) for gauge in stations.on(now)]
 
 

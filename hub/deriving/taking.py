@@ -43,7 +43,9 @@ class Door:
         """What became of each, in order. The same words again are a duplicate; another number for the same instant is judged anew."""
         authorities, _ = self._trusted(conn)
         reasons = [_refusal(one, authorities) or "" for one in said]
-        kept = [(one, why(self._stations, one, now=at)) for one, refused in zip(said, reasons, strict=True) if not refused]
+        kept = [
+            (one, why(self._stations, one, now=at)) for one, refused in zip(said, reasons, strict=True) if not refused
+        ]
         new = readings.keep(conn, [(one, reason or "taken") for one, reason in kept], at=at)
         fresh = [one for (one, reason), is_new in zip(kept, new, strict=True) if is_new and not reason]
         if fresh:

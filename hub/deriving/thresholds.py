@@ -279,4 +279,6 @@ def _of(seen: Sequence[Seen], source: str) -> Seen | None:
 
 def _put(seen: Sequence[Seen], one: Seen) -> tuple[Seen, ...]:
     """`seen` with `one` as what its source said last, in the order of sources."""
-    return tuple(sorted((*(other for other in seen if other.source != one.source), one), key=lambda other: other.source))
+    return tuple(
+        sorted((*(other for other in seen if other.source != one.source), one), key=lambda other: other.source)
+    )
