@@ -47,5 +47,5 @@ def router(services: Services, gate: Gate) -> APIRouter:
 
 
 def _shown(row: Any) -> dict[str, Any]:
-    said = {name: getattr(row, name) for name in ("source", "value", "unit", "datum", "quality", "verdict")}
-    return {**said, "at": from_us(row.at), "received_at": from_us(row.received_at)}
+    said = {name: getattr(row, name) for name in ("source", "unit", "datum", "quality", "verdict")}
+    return {**said, "value": float(row.value), "at": from_us(row.at), "received_at": from_us(row.received_at)}

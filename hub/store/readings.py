@@ -80,7 +80,7 @@ def _row(reading_id: str, reading: Reading, verdict: str, at: datetime) -> dict[
         "station": reading.station,
         "quantity": reading.quantity,
         "at": to_us(reading.at),
-        "value": reading.value,
+        "value": repr(reading.value),
         "unit": reading.unit,
         "datum": reading.datum,
         "quality": reading.quality,

@@ -9,7 +9,6 @@ from __future__ import annotations
 from sqlalchemy import (
     BigInteger,
     Column,
-    Float,
     ForeignKey,
     Index,
     Integer,
@@ -100,7 +99,7 @@ readings = Table(  # numbers at stations exactly as each source said them, and w
     Column("station", Text, nullable=False),
     Column("quantity", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
-    Column("value", Float, nullable=False),  # in `unit`, as said
+    Column("value", Text, nullable=False),  # in `unit`, as said; text, for it is nothing to calculate with here
     Column("unit", Text, nullable=False),
     Column("datum", Text, nullable=False),
     Column("quality", Text, nullable=False),

@@ -357,7 +357,7 @@ def upgrade() -> None:
         sa.Column("station", sa.Text(), nullable=False),
         sa.Column("quantity", sa.Text(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
-        sa.Column("value", sa.Float(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
         sa.Column("unit", sa.Text(), nullable=False),
         sa.Column("datum", sa.Text(), nullable=False),
         sa.Column("quality", sa.Text(), nullable=False),
