@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest_asyncio
@@ -113,6 +114,50 @@ async def test_two_processes_tell_each_change_once(tmp_path: Path) -> None:
         await one.settle()
         rows = await one.rows()
     assert [row.msg_type for row in rows] == ["Alert", *["Update"] * 5]
+
+
+async def test_the_gauges_of_the_storm_scenario_tell_each_crossing_once(water: Basin) -> None:
+    """Scenario storm-tri-an-ta-lai: a number each hour that keeps until the next is given, and 90 minutes of silence at the peak."""
+    given = {
+        33: ("ta-lai", 111.60),
+        34: ("ta-lai", 112.05),
+        40: ("tri-an", 61.70),
+        44: ("ta-lai", 112.52),
+        46: ("phu-hiep", 105.60),
+        52: ("ta-lai", 113.43),
+        60: ("bien-hoa", 2.12),
+        72: ("ta-lai", 112.70),
+    }
+    values: dict[str, float] = {}
+    for hour in range(33, 76):
+        if hour in given:
+            values |= [given[hour]]
+        water.clock.set(START + timedelta(hours=hour))
+        for station, value in values.items():
+            if station == "ta-lai" and hour in (54, 55):
+                continue
+            await water.take(reading(value, water.clock.now(), station=station))
+        await water.settle()
+    told: dict[str, list[tuple[str | None, str | None]]] = {}
+    for alert in await water.told():
+        info = alert.infos[0]
+        change = info.parameter("gauge:change")
+        if change != "standing":
+            told.setdefault(str(info.parameter("gauge:station")), []).append((change, info.parameter("VN:baoDong")))
+    assert told["ta-lai"] == [
+        ("opened", "1"),
+        ("rose", "2"),
+        ("rose", "3"),
+        ("silent", "3"),
+        ("returned", "3"),
+        ("fell", "2"),
+    ]
+    assert (told["tri-an"], told["phu-hiep"], told["bien-hoa"]) == (
+        [("opened", "1")],
+        [("opened", "2")],
+        [("opened", "2")],
+    )
+    assert len({row.chain_id for row in await water.rows()}) == 4
 
 
 async def test_a_gauge_that_left_the_tables_calls_a_person_and_is_asked_no_more(water: Basin) -> None:
