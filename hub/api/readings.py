@@ -2,7 +2,7 @@
 
 The body is `{"readings": [{"station": "ta-lai", "quantity": "level", "value": 112.05, "unit": "m", "at": "2023-07-31T05:00:00+07:00"}]}`
 with up to 500 of them; `quality` (good, suspect, bad) and `datum` may be given. Sending the same again is safe: it is a `duplicate`.
-202: at least one was taken. 200: all were known. 422: none can be used; the answer says why of each. A time needs its zone.
+202: at least one was taken. 200: nothing new, or only history. 422: none can be used; the answer says why of each. A time needs its zone.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ from hub.store import payloads
 from hub.store.readings import Taken, Takes
 
 MOST = 500
+HISTORY = "too-old"
+"""A reading of long ago is kept for the record and changes nothing, as its source knows."""
 _Word = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
 
 
@@ -126,7 +128,8 @@ def _answer(told: Sequence[Taken]) -> Response:
     for disposition, count in counts.items():
         READINGS.labels(disposition).inc(count)
     body: dict[str, Any] = {**counts, "readings": [msgspec.to_builtins(one) for one in told]}
-    if not counts["taken"] and not counts["duplicate"]:
+    harmless = counts["duplicate"] + sum(one.reason == HISTORY for one in told)
+    if not counts["taken"] and not harmless:
         first = next(one.reason for one in told)
         raise Problem(422, "readings-refused", reason=first, extra=body)
     return answers.json(body, 202 if counts["taken"] else 200)

@@ -62,6 +62,12 @@ def _authorities(config: Config, stations: Stations) -> Iterator[Problem]:
             "has none, so all that the hub concludes from readings and earthquakes would be held",
             "add it as in dong-nai-2023",
         )
+    sender = str(config.profile.head.get("sender") or "hub")
+    named = known.get(SOURCE, {}).get("senders", ())
+    if named and sender not in named:
+        yield Problem(
+            f"authority {SOURCE}", "senders", f"{sender!r}, the profile's sender, is not among them", f"add {sender}"
+        )
     for source, body in known.items():
         for station in body.get("stations", ()):
             if station != "*" and not stations.knows(station):

@@ -184,7 +184,7 @@ class Chains:
 def _timed(step: Step, scale: Scale, now: datetime) -> State:
     """The state with the times of the alert that tells it: always later than the one before, whatever the clock does."""
     state, lasts = step.state, scale.rules.lasts
-    sent = now.replace(microsecond=0)
+    sent = now.astimezone(VIETNAM).replace(microsecond=0)
     if state.said_at is not None:
         sent = max(sent, state.said_at + timedelta(seconds=1))
     expires = state.expires_at

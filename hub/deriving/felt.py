@@ -16,7 +16,7 @@ from hub.cap.model import Alert, Area, Circle, Info, NamedValue, severity_rank
 from hub.deriving.impact import Felt, Quake, QuakeRules
 from hub.deriving.intensity import QuakeScale
 from hub.deriving.telling import LANGUAGES, MOST_HEADLINE, Voice
-from hub.words import decimal, moment
+from hub.words import VIETNAM, decimal, moment
 
 HAZARD = "earthquake"
 MOST_NAMED = 3
@@ -38,7 +38,7 @@ class Shaking:
     @property
     def expires(self) -> datetime:
         """When the estimate ends: a full hour, so that a second more or less in a review is no news."""
-        end = self.main.at + self.rules.lasts
+        end = (self.main.at + self.rules.lasts).astimezone(VIETNAM)
         whole = end.replace(minute=0, second=0, microsecond=0)
         return whole if whole == end else whole + timedelta(hours=1)
 

@@ -13,7 +13,7 @@ from hub.clock import Clock, to_us
 from hub.deriving.chains import Chains, Told
 from hub.deriving.stations import Key
 from hub.deriving.taking import TOPIC, load
-from hub.store import NotStored, Store, gauges, quarantine
+from hub.store import NotStored, Store, alarms, gauges, quarantine
 from hub.stream import Reader, Record, sqlite
 
 log = structlog.get_logger()
@@ -117,8 +117,33 @@ class ClockLoop:
         due = await self._store.read(lambda conn: gauges.due(conn, to_us(self._clock.now())))
         for start in range(0, len(due), MOST_LOOKED):
             portion = due[start : start + MOST_LOOKED]
-            await self._store.write(lambda conn: self._looked(conn, portion))  # noqa: B023 - awaited at once
+            try:
+                await self._store.write(lambda conn: self._looked(conn, portion))  # noqa: B023 - awaited at once
+            except NotStored:
+                raise
+            except Exception as error:  # noqa: BLE001 - DEL-7: one gauge's trouble must not silence the others
+                log.info("deriving.look_failed", gauges=len(portion), error=type(error).__name__)
+                for key in portion:
+                    await self._alone(key)
         return len(due)
+
+    async def _alone(self, key: Key) -> None:
+        for attempt in range(1, TRIES + 1):
+            try:
+                await self._store.write(lambda conn: self._looked(conn, [key]))
+                return
+            except NotStored:
+                raise
+            except Exception as error:  # noqa: BLE001 - DEL-7: three deterministic failures call a person
+                trouble = f"{type(error).__name__}: {error}"[:500]
+                log.error("deriving.gauge_failed", gauge="/".join(key), attempt=attempt, error=trouble)
+        await self._store.write(lambda conn: self._set_aside(conn, key, trouble))
+
+    def _set_aside(self, conn: Connection, key: Key, trouble: str) -> None:
+        """The clock asks no more for that gauge until its next reading; a person is called."""
+        gauges.set_due(conn, *key, due_at=None)
+        at = to_us(self._clock.now())
+        alarms.open_alarm(conn, kind="gauge.failed", about="/".join(key), detail=trouble, at=at)
 
     def _looked(self, conn: Connection, keys: Sequence[Key]) -> None:
         now = self._clock.now()

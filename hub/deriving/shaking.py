@@ -27,15 +27,17 @@ from hub.deriving.impact import Quake, is_aftershock, who_feels
 from hub.deriving.intensity import QuakeScale
 from hub.deriving.telling import Voice
 from hub.places import Gazetteer
-from hub.store import Store, alerts, follower_marks, impacts, incidents
+from hub.store import NotStored, Store, alarms, alerts, follower_marks, impacts, incidents, quarantine
 from hub.store.alerts import AlertRow
 from hub.stream import sqlite
+from hub.words import VIETNAM
 
 log = structlog.get_logger()
 
 FOLLOWER = "deriving shaking"
 CANDIDATES = "candidates"
 BATCH = 64
+TRIES = 3
 DEPTH = ("depthKm", "depth", "Depth", "EventDepth", "depth_km")
 """Parameters in which sources give the depth, in kilometres downward."""
 GREATEST_MAGNITUDE = 10.0
@@ -66,12 +68,46 @@ class ShakingLoop:
         await self._store.wait(seq, timeout_s)
         if not await self._store.read(lambda conn: alerts.events_after(conn, seq, 1)):
             return 0
-        return await self._store.write(self._followed)
+        try:
+            return await self._store.write(lambda conn: self._followed(conn, BATCH))
+        except NotStored:
+            raise
+        except Exception as error:  # noqa: BLE001 - DEL-7: one bad event must not stop the others
+            log.info("deriving.batch_failed", error=type(error).__name__)
+            return await self._alone()
 
-    def _followed(self, conn: Connection) -> int:
+    async def _alone(self) -> int:
+        """The next event is done, or set aside with an alarm after three failures."""
+        for attempt in range(1, TRIES + 1):
+            try:
+                return await self._store.write(lambda conn: self._followed(conn, 1))
+            except NotStored:
+                raise
+            except Exception as error:  # noqa: BLE001 - DEL-7: three deterministic failures go to quarantine
+                trouble = f"{type(error).__name__}: {error}"[:500]
+                log.error("deriving.estimate_failed", attempt=attempt, error=trouble)
+        return await self._store.write(lambda conn: self._set_aside(conn, trouble))
+
+    def _set_aside(self, conn: Connection, trouble: str) -> int:
+        now = self._clock.now()
+        for event in alerts.events_after(conn, follower_marks.seq_of(conn, FOLLOWER), 1):
+            quarantine.keep(
+                conn,
+                stage="deriving",
+                source=event.alert_id,
+                reason="estimate-failed",
+                detail=trouble,
+                at=now,
+                record=f"{event.seq}".encode(),
+            )
+            alarms.open_alarm(conn, kind="quake.unestimated", about=event.alert_id, detail=trouble, at=to_us(now))
+            follower_marks.set_seq(conn, FOLLOWER, event.seq)
+        return 1
+
+    def _followed(self, conn: Connection, most: int) -> int:
         """The next events are done: estimates among the candidates and the mark moved, in one transaction."""
         now = self._clock.now()
-        events = alerts.events_after(conn, follower_marks.seq_of(conn, FOLLOWER), BATCH)
+        events = alerts.events_after(conn, follower_marks.seq_of(conn, FOLLOWER), most)
         about: dict[str, bool] = {}
         for event in events:
             incident_id, backlog = self._quake_of(conn, event.alert_id)
@@ -118,7 +154,7 @@ class ShakingLoop:
             impacts.keep(conn, incident_id, told=False, at=to_us(now))
             return self._taken_back(conn, incident_id, shaking, now)
         impacts.keep(conn, incident_id, told=True, at=to_us(now))
-        sent = now.replace(microsecond=0)
+        sent = now.astimezone(VIETNAM).replace(microsecond=0)
         return Candidate(
             source=SOURCE,
             alert=told(shaking, self._scale, self._voice, sent=sent),
@@ -149,7 +185,7 @@ class ShakingLoop:
         self, conn: Connection, incident_id: str, shaking: Shaking | None, now: datetime
     ) -> Candidate | None:
         """The end of an estimate: a Cancel of what was told."""
-        sent = now.replace(microsecond=0)
+        sent = now.astimezone(VIETNAM).replace(microsecond=0)
         if shaking is None:
             last = [quake for facts in _facts(incidents_body(conn, incident_id)) if (quake := _quake(facts, None))]
             rules = self._scale.rules_on(last[0].at) if last else None

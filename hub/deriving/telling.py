@@ -19,12 +19,14 @@ from hub.deriving.stations import Gauge
 from hub.deriving.thresholds import CLEARED, FELL, SILENT, Scale, Seen, State
 from hub.hazards import Hazards
 from hub.places import Gazetteer
-from hub.words import Words, decimal, moment
+from hub.words import VIETNAM, Words, decimal, moment
 
 LANGUAGES = {"vi": "vi-VN", "en": "en-US"}
 RESPONSES: Mapping[int, tuple[str, ...]] = {1: ("Monitor",), 2: ("Prepare",), 3: ("Execute", "Avoid")}
 MOST_HEADLINE = 160
 _DIGITS = 2
+_LEAST = 0.5 * 10**-_DIGITS
+"""A difference that would be written as nought is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ def where(scale: Scale, value: float, words: Words, language: str) -> str:
     """The value among the alarm levels: "trên BĐ3 0,43 m"."""
     reached = [(n, mark) for n, mark in scale.levels.marks if value >= mark]
     number, mark = reached[-1] if reached else scale.levels.marks[0]
-    key = "gauge.at" if value == mark else "gauge.above" if reached else "gauge.below"
+    key = "gauge.at" if abs(value - mark) < _LEAST else "gauge.above" if reached else "gauge.below"
     return words.say(key, language, level=number, by=_length(abs(value - mark), language))
 
 
@@ -115,7 +117,7 @@ def _info(news: News, voice: Voice, language: str, areas: tuple[Area, ...]) -> I
         language=LANGUAGES[language],
         response_types=("AllClear",) if ended else RESPONSES[alarm],
         event_codes=(NamedValue("VN:hazard", gauge.hazard),),
-        onset=state.began_at,
+        onset=state.began_at.astimezone(VIETNAM) if state.began_at is not None else None,
         expires=news.expires,
         sender_name=voice.speaker.sender_name,
         headline=_headline(news, voice.words, language)[:MOST_HEADLINE],
@@ -180,7 +182,7 @@ def _parameters(news: News) -> tuple[NamedValue, ...]:
         ("gauge:value", f"{last.value:.10g}"),
         ("gauge:unit", news.gauge.unit),
         ("gauge:datum", news.scale.levels.datum),
-        ("gauge:at", last.at.isoformat()),
+        ("gauge:at", last.at.astimezone(VIETNAM).isoformat()),
         ("gauge:above", f"{last.value - reached[-1]:.{_DIGITS}f}" if reached else ""),
         ("gauge:trend", trend(news.state)),
         ("gauge:state", "no-data" if news.state.silent else "live"),

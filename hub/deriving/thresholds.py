@@ -11,7 +11,7 @@ next, or another source, confirms it; one that is outside what can be, from the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -48,7 +48,7 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What is known of a gauge: the last used and the last doubted number of each source, and its chain.
+    """What is known of a gauge: the last used and the last doubted number of each source that spoke lately, and its chain.
 
     `alarm` 0 means no open chain, and then `rung` is 0 and `began_at` None. `rung` counts the rungs of the ladder that were told.
     `before` is the value before the last used one, for the trend. `levels_from` names the levels by which this was decided.
@@ -124,7 +124,7 @@ def observe(scale: Scale, state: State, seen: Seen, *, now: datetime) -> Step:
     newest = state.last
     state = replace(
         state,
-        latest=_put(state.latest, seen),
+        latest=_put((one for one in state.latest if seen.at - one.at <= scale.rules.oldest), seen),
         doubted=tuple(one for one in state.doubted if one.source != seen.source),
         before=newest.value if newest is not None else None,
     )
@@ -277,7 +277,7 @@ def _of(seen: Sequence[Seen], source: str) -> Seen | None:
     return next((one for one in seen if one.source == source), None)
 
 
-def _put(seen: Sequence[Seen], one: Seen) -> tuple[Seen, ...]:
+def _put(seen: Iterable[Seen], one: Seen) -> tuple[Seen, ...]:
     """`seen` with `one` as what its source said last, in the order of sources."""
     return tuple(
         sorted((*(other for other in seen if other.source != one.source), one), key=lambda other: other.source)

@@ -26,6 +26,12 @@ def keep(
         conn.execute(insert(gauges), {"station": station, "quantity": quantity, **values})
 
 
+def set_due(conn: Connection, station: str, quantity: str, *, due_at: int | None) -> None:
+    """The clock next changes something at that gauge then, or never."""
+    asked = update(gauges).where(gauges.c.station == station, gauges.c.quantity == quantity)
+    conn.execute(asked.values(due_at=due_at))
+
+
 def due(conn: Connection, now: int) -> Sequence[tuple[str, str]]:
     """(station, quantity) of the gauges at which the clock changes something by now, the longest due first."""
     asked = select(gauges.c.station, gauges.c.quantity).where(gauges.c.due_at <= now)

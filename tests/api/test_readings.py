@@ -86,7 +86,6 @@ async def test_one_bad_reading_does_not_take_the_good_ones_with_it(door: Door) -
         ({"at": "yesterday"}, "invalid"),
         ({"at": (datetime.now(UTC) + timedelta(hours=1)).isoformat()}, "in-the-future"),
         ({"at": "2000-01-01T00:00:00Z"}, "quantity-unknown"),
-        ({"at": (datetime.now(UTC) - timedelta(days=2)).isoformat()}, "too-old"),
         ({"quality": "excellent"}, "quality-unknown"),
         ({"datum": "Hòn Dấu"}, "datum-other"),
         ({"extra": 1}, "invalid: Object contains unknown field `extra`"),
@@ -97,6 +96,12 @@ async def test_what_cannot_be_used_is_refused_with_its_reason(door: Door, change
     assert answer.status_code == 422 and answer.json()["code"] == "readings-refused"
     assert answer.json()["readings"][0]["reason"].startswith(reason)
     assert await rows(door, stream_records) == []
+
+
+async def test_history_is_kept_for_the_record_and_is_no_error(door: Door) -> None:
+    answer = await push(door, one(at=(datetime.now(UTC) - timedelta(days=2)).isoformat()))
+    assert (answer.status_code, answer.json()["readings"][0]["reason"]) == (200, "too-old")
+    assert len(await rows(door, readings)) == 1 and await rows(door, stream_records) == []
 
 
 @pytest.mark.parametrize(

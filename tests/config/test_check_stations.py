@@ -64,6 +64,13 @@ def test_a_profile_that_grants_the_hub_nothing_is_found(tmp_path: Path) -> None:
     assert len(found) == 1 and "would be held" in found[0].reason
 
 
+def test_the_hub_s_own_conclusions_may_bear_the_profile_s_sender(tmp_path: Path) -> None:
+    new = 'source = "he-thong-tinh"\nsenders = ["ai-do@example.test"]'
+    file = lay(tmp_path, file="p/authorities.toml", old='source = "he-thong-tinh"', new=new)
+    (problem,) = station_problems(load(file))
+    assert (problem.key, "'hub'" in problem.reason) == ("senders", True)
+
+
 def test_a_station_that_an_authority_names_must_be_one(tmp_path: Path) -> None:
     new = 'source = "he-thong-tinh"\n[[authority]]\nsource = "kttv"\nstations = ["ta-lai", "can-tho", "*"]'
     file = lay(tmp_path, file="p/authorities.toml", old='source = "he-thong-tinh"', new=new)

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from hub.deriving import run
 from hub.store import NotStored
-from hub.store.tables import quarantine, readings
+from hub.store.tables import gauges, quarantine, readings
 from tests.deriving.river import Basin, basin, reading
 
 
@@ -91,4 +91,17 @@ async def test_the_clock_loop_asks_only_gauges_that_are_due(water: Basin) -> Non
     assert await water.hub.deriving.clock.step() == 0
     water.clock.advance(90 * 60 + 1)
     assert await water.hub.deriving.clock.step() == 1
+    assert await water.hub.deriving.clock.step() == 0
+
+
+async def test_a_gauge_whose_state_cannot_be_read_calls_a_person_and_the_others_are_looked_at(water: Basin) -> None:
+    await water.say(113.0)
+    await water.say(107.0, station="phu-hiep")
+    await water.hub.store.write(
+        lambda conn: conn.execute(update(gauges).where(gauges.c.station == "phu-hiep").values(body="{"))
+    )
+    water.clock.advance(91 * 60)
+    await water.settle()
+    assert ("gauge.failed", "phu-hiep/level") in await water.alarms()
+    assert (await water.told())[-1].infos[0].parameter("gauge:change") == "silent"
     assert await water.hub.deriving.clock.step() == 0

@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from sqlalchemy import delete, update
 
 from hub.cap.model import Alert, Area, Circle, Info, NamedValue
 from hub.connector import Candidate
 from hub.deriving.shaking import depth_of
+from hub.store.tables import incidents
 from tests.deriving.river import START, Basin, basin
 
 
@@ -106,6 +108,18 @@ async def test_an_aftershock_that_is_hardly_felt_tells_nobody(land: Basin) -> No
     alone = quake(5.3, 40 * 1440 + 4, key="us3", at=START + timedelta(days=40), where=(10.1, 107.6))
     land.clock.set(START + timedelta(days=40, minutes=5))
     assert len(await said(land, alone)) == 2
+
+
+async def test_an_incident_that_cannot_be_read_is_set_aside_and_the_next_is_estimated(land: Basin) -> None:
+    await land.hub.acceptor.accept([quake(5.6)])
+    await land.hub.store.write(lambda conn: conn.execute(update(incidents).values(body="{")))
+    await land.settle()
+    assert await land.rows() == []
+    ((kind, _),) = await land.alarms()
+    assert kind == "quake.unestimated"
+    await land.hub.store.write(lambda conn: conn.execute(delete(incidents)))
+    later = START + timedelta(hours=1)
+    assert len(await said(land, quake(5.6, 60, key="us9", at=later))) == 1
 
 
 async def test_two_processes_make_one_estimate(tmp_path: Path) -> None:

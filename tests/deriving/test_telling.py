@@ -55,6 +55,8 @@ def test_above_the_third_alarm_one_says_by_how_much() -> None:
     [
         (111.5, "dưới BĐ1 0,50 m"),
         (112.0, "ở mức BĐ1"),
+        (112.004, "ở mức BĐ1"),
+        (112.006, "trên BĐ1 0,01 m"),
         (112.52, "trên BĐ2 0,02 m"),
         (113.0, "ở mức BĐ3"),
         (115.0, "trên BĐ3 2,00 m"),
@@ -75,7 +77,7 @@ def test_no_text_has_a_bare_level_or_calls_anything_safe(station: str, change: s
         text = f"{info.headline} {info.description} {info.instruction}".casefold()
         for word in ("cấp 1", "cấp 2", "cấp 3", "bđ4", "báo động 4", "an toàn", "is safe", "level 4"):
             assert word not in text
-        assert info.parameter("VN:capDoRuiRo") is None
+        assert info.parameter("VN:capDoRuiRo") is None and len(info.headline) < 160
 
 
 def test_the_risk_level_is_told_as_computed() -> None:

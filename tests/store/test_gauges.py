@@ -29,3 +29,5 @@ def test_what_is_due_comes_longest_due_first() -> None:
             gauges.keep(conn, **row(station=station, due_at=due_at))
         assert gauges.due(conn, 5) == [("b", "level"), ("a", "level")]
         assert gauges.due(conn, 2) == []
+        gauges.set_due(conn, "b", "level", due_at=None)
+        assert gauges.due(conn, 5) == [("a", "level")]
