@@ -71,11 +71,12 @@ def router(services: Services, gate: Gate) -> APIRouter:
             raise Problem(503, "not-configured")
         if request.headers.get("content-type", "").partition(";")[0].strip().casefold() != JSON_TYPE:
             raise Problem(415, "media-type", wanted=JSON_TYPE)
-        source = asker.caller.who.owner
+        source, now = asker.caller.who.owner, services.clock.monotonic()
+        if wait_s := budget.wait(source, now=now):
+            raise Problem(429, "too-many-readings", retry_after_s=wait_s)
         payload = Payload(source, await request.body(), JSON_TYPE, services.clock.now())
         raw = _raw(payload.body)
-        wait_s = budget.spend(source, len(raw), now=services.clock.monotonic())
-        if wait_s:
+        if wait_s := budget.spend(source, len(raw), now=now):
             raise Problem(429, "too-many-readings", retry_after_s=wait_s)
         with gate.alert(policy.P2):
             return _answer(await _taken(services, services.take_readings, payload, raw))

@@ -163,6 +163,7 @@ async def test_a_source_that_sends_without_end_is_told_to_wait_and_another_is_no
     answers = [await push(door, *many) for _ in range(7)]
     assert [answer.status_code for answer in answers[:6]] == [202, 200, 200, 200, 200, 200]
     assert answers[6].status_code == 429 and int(answers[6].headers["retry-after"]) > 0
+    assert (await push(door, one())).status_code == 429
     assert (await push(door, one(), source="khac")).status_code == 422
 
 
