@@ -54,6 +54,8 @@ def _gauges(config: Config, stations: Stations) -> Iterator[Problem]:
 
 
 def _authorities(config: Config, stations: Stations) -> Iterator[Problem]:
+    if any(source.name == SOURCE for source in config.profile.sources):
+        yield Problem(f"sources.toml [{SOURCE}]", "name", "is the hub's own, for what it concludes", "another name")
     known = {rule_id: body for kind, rule_id, body in config.profile.documents if kind == "authority"}
     if SOURCE not in known:
         yield Problem(

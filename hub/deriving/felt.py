@@ -85,7 +85,7 @@ def _infos(
             expires=shaking.expires,
             sender_name=voice.speaker.sender_name,
             headline=_headline(shaking, felt, names, scale, voice, language),
-            description=_description(shaking, severity, felt, names, scale, voice, language),
+            description=_description(shaking, severity, felt, scale, voice, language),
             instruction=voice.words.say(f"quake.advice_{severity}", language),
             web=voice.speaker.web,
             contact=voice.speaker.contact,
@@ -112,7 +112,6 @@ def _description(
     shaking: Shaking,
     severity: str,
     felt: Sequence[Felt],
-    names: Sequence[str],
     scale: QuakeScale,
     voice: Voice,
     language: str,
@@ -128,8 +127,7 @@ def _description(
             language,
             at=moment(quake.at),
             depth=words.say("quake.depth" if known else "quake.depth_unknown", language, depth=depth),
-            nearest=names[0],
-            distance=_number(felt[0].distance_km, language, 0),
+            epicentre=_epicentre(shaking.felt, voice, language),
         ),
         words.say(
             "quake.estimate",
@@ -141,6 +139,14 @@ def _description(
     ]
     said += [words.say("quake.aftershock", language)] if shaking.aftershock else []
     return "\n".join([*said, words.say("quake.computed", language, sources=_sources(shaking.quakes))])
+
+
+def _epicentre(felt: Sequence[Felt], voice: Voice, language: str) -> str:
+    """Where it was, by the unit nearest to it."""
+    nearest = min(felt, key=lambda one: one.distance_km)
+    (name,), distance = _names([nearest], voice), _number(nearest.distance_km, language, 0)
+    key = "quake.inside" if nearest.distance_km == 0 else "quake.away"
+    return voice.words.say(key, language, nearest=name, distance=distance)
 
 
 def _ended(shaking: Shaking, voice: Voice) -> list[Info]:

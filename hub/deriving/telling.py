@@ -74,17 +74,22 @@ class News:
 
 def told(news: News, voice: Voice) -> Alert:
     """The alert that says it."""
-    names = areas_of(news.gauge.units, voice.gazetteer)
+    names = areas_of(news.gauge.units, voice)
     infos = tuple(_info(news, voice, language, names) for language in LANGUAGES)
     sources = ", ".join(one.source for one in news.state.latest)
     return Alert(identifier="", sender=voice.speaker.sender, sent=news.sent, source=sources, infos=infos)
 
 
-def areas_of(units: tuple[str, ...], gazetteer: Gazetteer) -> tuple[Area, ...]:
-    """One area with the codes and names of these units; a unit that is no more is told by its old name and code, which both resolve."""
-    known = [unit for code in units if (unit := gazetteer.get(code)) is not None]
-    desc = ", ".join(unit.full_name for unit in known)
-    return (Area(desc, geocodes=tuple(NamedValue("VN:GSO", code) for code in units)),)
+def areas_of(units: tuple[str, ...], voice: Voice) -> tuple[Area, ...]:
+    """One area with the codes and names of these units; a unit that is no more is told by its old name, called so, and its code."""
+    known = [unit for code in units if (unit := voice.gazetteer.get(code)) is not None]
+    names = [
+        unit.full_name
+        if unit.valid_on(voice.gazetteer.on)
+        else voice.words.say("area.former", "vi", name=unit.full_name)
+        for unit in known
+    ]
+    return (Area(", ".join(names), geocodes=tuple(NamedValue("VN:GSO", code) for code in units)),)
 
 
 def where(scale: Scale, value: float, words: Words, language: str) -> str:

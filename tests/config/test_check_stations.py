@@ -71,6 +71,11 @@ def test_the_hub_s_own_conclusions_may_bear_the_profile_s_sender(tmp_path: Path)
     assert (problem.key, "'hub'" in problem.reason) == ("senders", True)
 
 
+def test_no_source_bears_the_hub_s_own_name(tmp_path: Path) -> None:
+    file = lay(tmp_path, file="p/sources.toml", old='name = "one"', new='name = "he-thong-tinh"')
+    assert "name" in {problem.key for problem in station_problems(load(file))}
+
+
 def test_a_station_that_an_authority_names_must_be_one(tmp_path: Path) -> None:
     new = 'source = "he-thong-tinh"\n[[authority]]\nsource = "kttv"\nstations = ["ta-lai", "can-tho", "*"]'
     file = lay(tmp_path, file="p/authorities.toml", old='source = "he-thong-tinh"', new=new)

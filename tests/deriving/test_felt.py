@@ -51,6 +51,12 @@ def test_each_severity_has_its_units_and_the_gravest_comes_first_with_the_epicen
     assert faults_of(replace(alert, identifier="x", status="Test")) == ()
 
 
+def test_the_epicentre_is_told_by_the_nearest_unit() -> None:
+    inside = told(shaking(NEAR), SCALE, voice(), sent=START).infos[0].description
+    away = told(shaking(VUNG_TAU), SCALE, voice(), sent=START).infos[0].description
+    assert "chấn tâm tại Huyện Trảng Bom." in inside and "chấn tâm cách Huyện Cẩm Mỹ khoảng 70 km." in away
+
+
 def test_a_second_more_or_less_in_a_review_is_no_other_end() -> None:
     at = START + timedelta(minutes=17, seconds=20)
     first = shaking(replace(VUNG_TAU, at=at)).expires

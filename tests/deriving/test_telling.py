@@ -130,8 +130,13 @@ def test_the_alert_is_valid_and_concerns_the_units_of_the_station_in_every_struc
 
 
 def test_a_unit_nobody_knows_is_left_out_of_the_words_and_not_of_the_codes() -> None:
-    (area,) = areas_of(("734", "999"), voice().gazetteer)
+    (area,) = areas_of(("734", "999"), voice())
     assert (area.area_desc, [code.value for code in area.geocodes]) == ("Huyện Tân Phú", ["734", "999"])
+
+
+def test_a_unit_that_is_no_more_is_called_a_former_one() -> None:
+    (area,) = areas_of(("734",), voice(date(2026, 4, 30)))
+    assert area.area_desc == "Huyện Tân Phú (cũ)"
 
 
 def test_the_trend_is_that_of_the_last_two_numbers() -> None:
