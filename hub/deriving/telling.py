@@ -112,7 +112,6 @@ def _info(news: News, voice: Voice, language: str, areas: tuple[Area, ...]) -> I
     gauge, state, rung = news.gauge, news.state, news.rung
     hazard = voice.hazards.get(gauge.hazard)
     ended = news.change == CLEARED
-    alarm = state.alarm
     return Info(
         event=hazard.name(language),
         categories=(hazard.category,),
@@ -120,18 +119,30 @@ def _info(news: News, voice: Voice, language: str, areas: tuple[Area, ...]) -> I
         severity=rung.severity if rung is not None else "Minor",
         certainty="Likely" if state.silent else "Observed",
         language=LANGUAGES[language],
-        response_types=("AllClear",) if ended else RESPONSES[alarm],
+        response_types=("AllClear",) if ended else RESPONSES[state.alarm],
         event_codes=(NamedValue("VN:hazard", gauge.hazard),),
         onset=state.began_at.astimezone(VIETNAM) if state.began_at is not None else None,
         expires=news.expires,
         sender_name=voice.speaker.sender_name,
         headline=_headline(news, voice.words, language)[:MOST_HEADLINE],
         description=_description(news, voice.words, language),
-        instruction=voice.words.say(f"gauge.advice_{alarm}", language),
+        instruction=_instruction(news, voice.words, language),
         web=voice.speaker.web,
         contact=voice.speaker.contact,
         parameters=_parameters(news),
         areas=areas,
+    )
+
+
+def _instruction(news: News, words: Words, language: str) -> str:
+    """What to do, at that station on that river: the same advice at another river is another warning and is never covered (CHN-3)."""
+    vi = language == "vi"
+    return words.say(
+        "gauge.advice",
+        language,
+        station=news.gauge.name if vi else news.gauge.name_en,
+        water=news.gauge.water if vi else news.gauge.water_en,
+        advice=words.say(f"gauge.advice_{news.state.alarm}", language),
     )
 
 

@@ -134,6 +134,14 @@ def test_a_unit_nobody_knows_is_left_out_of_the_words_and_not_of_the_codes() -> 
     assert (area.area_desc, [code.value for code in area.geocodes]) == ("Huyện Tân Phú", ["734", "999"])
 
 
+def test_two_gauges_never_say_the_same_so_neither_warning_covers_the_other() -> None:
+    first = told(spoken(112.1), voice()).infos
+    other = told(spoken(104.6, scale=scale_of(("phu-hiep", "level")), station="phu-hiep"), voice()).infos
+    assert [a.severity for a in first] == [b.severity for b in other]
+    assert all(a.instruction != b.instruction for a, b in zip(first, other, strict=True))
+    assert first[0].instruction.startswith("Trạm Tà Lài, sông Đồng Nai: Theo dõi mực nước")
+
+
 def test_a_unit_that_is_no_more_is_called_a_former_one() -> None:
     (area,) = areas_of(("734",), voice(date(2026, 4, 30)))
     assert area.area_desc == "Huyện Tân Phú (cũ)"
