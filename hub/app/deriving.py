@@ -6,8 +6,10 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import Connection
+
 from hub.acceptance.accept import Setting
-from hub.acceptance.authorities import Trusted
+from hub.acceptance.authorities import authority_of
 from hub.clock import Clock
 from hub.config import Config
 from hub.deriving.chains import Chains
@@ -19,7 +21,8 @@ from hub.deriving.stations import Stations
 from hub.deriving.tables import load_stations
 from hub.deriving.taking import TOPIC, Door
 from hub.deriving.telling import Speaker, Voice
-from hub.store import Store
+from hub.policy import Authority
+from hub.store import Store, rules
 from hub.stream import Stream
 from hub.stream.sqlite import append_in
 from hub.words import Words
@@ -60,11 +63,17 @@ def derivation(config: Config, *, store: Store, stream: Stream, setting: Setting
     return Derivation(
         stations=stations,
         words=words,
-        door=Door(stations, Trusted(), append_in),
+        door=Door(stations, authority_in, append_in),
         readings=ReadingLoop(chains, stream.reader(TOPIC, READER), store, clock=clock),
         clock=ClockLoop(chains, store, clock=clock),
         shaking=ShakingLoop(store, QuakeScale.load(config.root / "scales"), voice, clock=clock),
     )
+
+
+def authority_in(conn: Connection, source: str) -> Authority | None:
+    """What the source may say by the rules of the transaction, None when nobody said."""
+    rule = rules.get(conn, "authority", source)
+    return None if rule is None else authority_of(source, rule.body)
 
 
 def _speaker(config: Config) -> Speaker:

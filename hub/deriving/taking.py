@@ -27,21 +27,21 @@ AHEAD = timedelta(minutes=5)
 """So far a source's clock may be ahead of ours."""
 QUALITIES = ("good", "suspect", "bad")
 
-Trusted = Callable[[Connection], tuple[Mapping[str, Authority], Any]]
+AuthorityOf = Callable[[Connection, str], Authority | None]
 AppendIn = Callable[[Any, str, Sequence[tuple[str, bytes]], datetime], object]
 
 
 class Door:
-    """Takes readings. `trusted` reads who may speak in the transaction; `append_in` appends to the stream in it."""
+    """Takes readings. `authority_of` reads in the transaction what a source may say; `append_in` appends to the stream in it."""
 
-    def __init__(self, stations: Stations, trusted: Trusted, append_in: AppendIn) -> None:
+    def __init__(self, stations: Stations, authority_of: AuthorityOf, append_in: AppendIn) -> None:
         self._stations = stations
-        self._trusted = trusted
+        self._authority_of = authority_of
         self._append_in = append_in
 
     def take(self, conn: Connection, said: Sequence[Reading], at: datetime) -> list[Taken]:
         """What became of each, in order. The same words again are a duplicate; another number for the same instant is judged anew."""
-        authorities, _ = self._trusted(conn)
+        authorities = {source: self._authority_of(conn, source) for source in {one.source for one in said}}
         reasons = [_refusal(one, authorities) or "" for one in said]
         kept = [
             (one, why(self._stations, one, now=at)) for one, refused in zip(said, reasons, strict=True) if not refused
@@ -97,7 +97,7 @@ def load(record: bytes) -> Reading:
     return msgspec.json.decode(record, type=Reading)
 
 
-def _refusal(said: Reading, authorities: Mapping[str, Authority]) -> str:
+def _refusal(said: Reading, authorities: Mapping[str, Authority | None]) -> str:
     """Why it is not even written down, or ""."""
     if not math.isfinite(said.value):
         return "not-a-number"

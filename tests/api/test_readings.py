@@ -23,7 +23,7 @@ HERE = {"kttv": Authority(stations=frozenset({"ta-lai"})), "khac": Authority()}
 
 @pytest.fixture
 async def door(tmp_path: Path) -> AsyncIterator[Door]:
-    take = ReadingDoor(stations(), lambda conn: (HERE, None), append_in).take
+    take = ReadingDoor(stations(), lambda conn, source: HERE.get(source), append_in).take
     async with open_door(tmp_path, take_readings=take) as opened:
         yield opened
 
