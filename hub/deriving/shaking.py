@@ -132,7 +132,7 @@ class ShakingLoop:
             return "", False
         chain = next(iter(alerts.chains_by_age(conn, [row.chain_id])), None)
         incident = incidents.get(conn, chain.incident_id) if chain is not None and chain.incident_id else None
-        if incident is None or incident.hazard != HAZARD:
+        if incident is None or not any(HAZARD in facts.hazards for facts in _facts(incident.body)):
             return "", False
         return str(incident.incident_id), "backlog" in msgspec.json.decode(row.flags)
 
@@ -234,7 +234,7 @@ def _quake(facts: IncidentFacts, depth_km: float | None) -> Quake | None:
     magnitude = facts.magnitude
     if magnitude is None or facts.lat is None or facts.lon is None or not 0 < magnitude <= GREATEST_MAGNITUDE:
         return None
-    if facts.source == SOURCE:
+    if facts.source == SOURCE or HAZARD not in facts.hazards:
         return None
     return Quake(magnitude, facts.lat, facts.lon, facts.began_at.astimezone(UTC), depth_km, facts.source)
 
