@@ -91,7 +91,10 @@ def candidate_of(parsed: Parsed, payload: Payload) -> Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A number measured at a station. `quality` is "good", "suspect" or "bad"; `unit` is UCUM ("m", "uSv/h", "m3/s")."""
+    """A number measured at a station. `quality` is "good", "suspect" or "bad"; `unit` is UCUM ("m", "uSv/h", "m3/s").
+
+    `datum` is above what a height is measured, when the source says so; "" is the one of the station's table.
+    """
 
     source: str
     station: str
@@ -101,6 +104,7 @@ class Reading:
     at: datetime
     payload_sha256: str
     quality: str = "good"
+    datum: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from hub.errors import ConfigError
 from hub.policy import Authority, Delegations
 from hub.store import rules
 
-_SETS = ("senders", "hazards", "units")
+_SETS = ("senders", "hazards", "units", "stations")
 
 
 def authority_of(source: str, body: Mapping[str, Any]) -> Authority:

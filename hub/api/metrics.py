@@ -11,6 +11,9 @@ from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Counter, Gauge, His
 from hub.api.auth import Asker, asks
 
 SUBMITTED = Counter("hub_api_alerts_submitted", "Alerts submitted over HTTP, by what became of them", ["disposition"])
+READINGS = Counter(
+    "hub_api_readings_submitted", "Readings submitted over HTTP, by what became of them", ["disposition"]
+)
 ANSWER_S = Histogram(
     "hub_api_accept_seconds",
     "From the whole body of a submission to its durable decision",

@@ -16,6 +16,7 @@ from hub.connector import Candidate
 from hub.hazards import Hazards
 from hub.places import Gazetteer
 from hub.store import Store
+from hub.store.readings import Takes
 from hub.words import Words
 
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -39,7 +40,8 @@ class Services:
     `hosts` are the names the hub answers to, without port. `port` names the cookie where there is no TLS. `secure` says whether
     browsers reach the hub over TLS. `zone` is assumed for naive times of submitted alerts. `prove` sends the signed challenge to an
     endpoint and says whether it answered. `send_test` and `redeliver` say whether something is now on its way. `check_endpoint` gives
-    the reason why a channel refuses these settings, or "". `parts` says of each part of this process whether it is ready.
+    the reason why a channel refuses these settings, or "". `take_readings` takes numbers at stations in the caller's transaction,
+    `gauges` tells how every gauge is doing. `parts` says of each part of this process whether it is ready.
     """
 
     store: Store
@@ -62,6 +64,8 @@ class Services:
     send_test: Callable[[str], Awaitable[bool]] | None = None
     redeliver: Callable[[str], Awaitable[bool]] | None = None
     check_endpoint: Callable[[str, Mapping[str, Any]], str] | None = None
+    take_readings: Takes | None = None
+    gauges: Callable[[Connection], Sequence[Mapping[str, Any]]] | None = None
     parts: Callable[[], Mapping[str, bool]] | None = None
 
     @property

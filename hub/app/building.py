@@ -13,8 +13,10 @@ import uvicorn
 
 from hub.acceptance.accept import Acceptor, Setting
 from hub.acceptance.authorities import Trusted
+from hub.acceptance.decide import STATUS_OF_MODE
 from hub.acceptance.incident import Windows
 from hub.app.channels import Channels, channel_settings
+from hub.app.deriving import Derivation, derivation
 from hub.app.listening import check_listen, split_listen
 from hub.app.seal import load_seal_key
 from hub.app.sending import may_send_in
@@ -26,6 +28,7 @@ from hub.delivery.lastlook import LastLook
 from hub.delivery.letter import Desk
 from hub.delivery.slots import Slots
 from hub.delivery.worker import Courier
+from hub.deriving import SOURCE
 from hub.errors import ConfigError
 from hub.hazards import Hazards
 from hub.http.addresses import AddressRules, rules_for
@@ -58,6 +61,7 @@ class Hub:
     channels: Mapping[str, Channel]
     courier: Courier
     router: Router
+    deriving: Derivation
     resolver: Any
     node: Node | None = None
     fetchers: list[PinnedFetcher] = field(default_factory=list)
@@ -114,13 +118,14 @@ def open_hub(config: Config, *, clock: Clock | None = None, chance: random.Rando
         chance=chance or random.Random(),  # noqa: S311 - jitter, not a secret
         slots=Slots(total=config.settings.delivery.at_once),
     )
+    stream = SqliteStream(store, clock=clock)
     setting = Setting(
         mode=config.settings.hub.mode,
         gazetteer=gazetteer,
         hazards=hazards,
         trusted=Trusted(),
         windows=Windows(by_hazard=hazards.windows()),
-        status_of={s.name: s.status for s in profile.sources},
+        status_of={**{s.name: s.status for s in profile.sources}, SOURCE: STATUS_OF_MODE[config.settings.hub.mode]},
     )
     router = Router(
         store,
@@ -139,10 +144,11 @@ def open_hub(config: Config, *, clock: Clock | None = None, chance: random.Rando
         seal_key=seal_key,
         worker=worker,
         acceptor=Acceptor(store, setting, clock=clock),
-        stream=SqliteStream(store, clock=clock),
+        stream=stream,
         poster=poster,
         channels=channels,
         courier=courier,
         router=router,
+        deriving=derivation(config, store=store, stream=stream, setting=setting, clock=clock),
         resolver=resolver,
     )

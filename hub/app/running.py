@@ -21,7 +21,7 @@ from hub.store import NotStored, alarms, leases, overdue, routed, rules
 from hub.store.node import Node
 
 log = structlog.get_logger()
-ROLES = ("intake", "acceptance", "routing", "delivery", "following", "api")
+ROLES = ("intake", "deriving", "acceptance", "routing", "delivery", "following", "api")
 BEAT_S = 1.0
 UNROUTED_ALARM_S = 5.0
 
@@ -80,6 +80,8 @@ def _jobs(hub: Hub, roles: Sequence[str]) -> list[tuple[str, Coroutine[Any, Any,
         reader = hub.stream.reader("candidates", "acceptance")
         loop = AcceptanceLoop(hub.acceptor, reader, hub.store, clock=hub.clock)
         jobs.append(("acceptance", lasting("acceptance", loop.run)))
+    if "deriving" in roles:
+        jobs += [(name, lasting(name, job)) for name, job in hub.deriving.jobs()]
     if "routing" in roles:
         jobs.append(("routing", lasting("routing", hub.router.run)))
     if "delivery" in roles:

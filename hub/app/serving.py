@@ -17,6 +17,7 @@ from hub.app.acts import prove_endpoint, redeliver, send_test
 from hub.app.building import Hub
 from hub.app.channels import check_endpoint
 from hub.app.listening import split_listen
+from hub.deriving.showing import shown
 from hub.routing.why import why
 from hub.words import Words
 
@@ -106,4 +107,6 @@ def services(hub: Hub) -> Services:
         send_test=lambda endpoint_id: send_test(hub, endpoint_id),
         redeliver=lambda delivery_id: redeliver(hub, delivery_id),
         check_endpoint=check_endpoint,
+        take_readings=hub.deriving.door.take,
+        gauges=lambda conn: shown(conn, hub.deriving.stations, hub.deriving.words, now=hub.clock.now()),
     )

@@ -23,7 +23,7 @@ from hub.stream.sqlite import append_in
 
 def listeners(hub: Hub) -> list[Listener]:
     """One for each source that is switched on."""
-    outlet = Embedded(hub.store, append_in)
+    outlet = Embedded(hub.store, append_in, hub.deriving.door.take)
     made = []
     for settings in read_here(hub):
         source, connector, fetcher = connected(hub, settings)

@@ -12,9 +12,11 @@ from zoneinfo import ZoneInfo
 from hub.cap.model import SEVERITIES, STATUSES
 from hub.config.check_deployment import deployment_problems
 from hub.config.check_recipients import recipient_problems
+from hub.config.check_stations import station_problems
 from hub.config.plugins import plugin, settings_of
 from hub.config.problem import Problem
 from hub.config.settings import SourceSettings
+from hub.deriving import SOURCE
 from hub.errors import ConfigError
 from hub.hazards import Hazards
 from hub.places import Gazetteer
@@ -32,6 +34,7 @@ def check(config: Config) -> list[Problem]:
         *_http(config),
         *deployment_problems(config),
         *recipient_problems(config),
+        *station_problems(config),
         *(p for source in config.profile.sources for p in _source(source)),
         *_doubles(config),
         *_documents(config),
@@ -107,8 +110,8 @@ def _documents(config: Config) -> Iterator[Problem]:
     ids = {kind: {i for k, i, _ in config.profile.documents if k == kind} for kind in ("owner", "endpoint", "source")}
     for kind, rule_id, body in config.profile.documents:
         file = f"{kind} {rule_id}"
-        if kind == "authority" and rule_id not in ids["source"]:
-            yield Problem(file, "source", f"there is no source {rule_id!r}", "see sources.toml")
+        if kind == "authority" and rule_id not in ids["source"] and rule_id != SOURCE and not body.get("stations"):
+            yield Problem(file, "source", f"there is no source {rule_id!r}", "see sources.toml, or give it stations")
         if kind == "source" and rule_id not in {i for k, i, _ in config.profile.documents if k == "authority"}:
             yield Problem(file, "authority", "has none, so all it says would be held", "add it to authorities.toml")
         if kind == "endpoint":

@@ -25,7 +25,7 @@ Written by `python -m hub.config.settings_doc`; change the docstring beside the 
 `hub run` without any file takes the defaults below: profile `dong-nai-2023`, data in `./data/<mode>`. Settings stand in `hub.toml`
 (`--config`, else `HUB_CONFIG`, else `./hub.toml`); who, which rules and which sources stand in the profile's folder. A profile with
 `extends` takes each file it has not from the other. `hub check` names every mistake with file, key, reason and mend.
-Tables of places and hazards: `config/gazetteer/SOURCES.md` and the first line of `config/hazards.csv`.
+Tables of places, gauges, scales and hazards: `config/gazetteer/SOURCES.md`, `config/scales/SOURCES.md` and the first line of `config/hazards.csv`.
 """
 
 
@@ -94,7 +94,7 @@ _OTHERS = """### The other files
 
 | File | Table | Keys |
 |---|---|---|
-| `authorities.toml` | `[[authority]]` | `source`, and what it may say: `senders`, `hazards`, `units`, `max_severity`, `certificates` (PEM), `delegates`; empty lists mean any |
+| `authorities.toml` | `[[authority]]` | `source`, and what it may say: `senders`, `hazards`, `units`, `max_severity`, `certificates` (PEM), `delegates`; empty lists mean any. `stations` are those whose readings it may give: none when empty, `*` for all. The hub's own conclusions are the source `he-thong-tinh` |
 | `treaties.toml` | `[[treaty]]` | `owner` (an agency of kind neighbour), `hazards`, `units`, `min_severity`, `restricted`; without one a neighbour gets nothing |
 | `endpoints.toml` | `[[endpoint]]` | `id`, `owner`, `kind` (file in consumers/), `language`, `alternate`, `[endpoint.settings]` |
 | `subscriptions.toml` | `[[subscription]]` | `id`, `endpoint_id`, `owner`, `number`, and the conditions of a subscription |

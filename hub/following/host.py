@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 
 import structlog
-from sqlalchemy import Connection, insert, select, update
 
 from hub.consumer import AlertLog, Follower
 from hub.store import Store
-from hub.store.tables import follower_marks
+from hub.store.follower_marks import seq_of, set_seq
 
 log = structlog.get_logger()
 
@@ -39,16 +38,3 @@ class Host:
         after = await self._store.read(lambda conn: seq_of(conn, self.name))
         async for seq in self._follower.follow(self._log, after):
             await self._store.write(lambda conn: set_seq(conn, self.name, seq))  # noqa: B023 - awaited at once
-
-
-def seq_of(conn: Connection, name: str) -> int:
-    """The last seq that follower has made durable, 0 before the first."""
-    stmt = select(follower_marks.c.seq).where(follower_marks.c.follower == name)
-    return int(conn.execute(stmt).scalar_one_or_none() or 0)
-
-
-def set_seq(conn: Connection, name: str, seq: int) -> None:
-    """The follower's copy is complete and durable up to `seq`."""
-    moved = conn.execute(update(follower_marks).where(follower_marks.c.follower == name).values(seq=seq))
-    if moved.rowcount == 0:
-        conn.execute(insert(follower_marks), {"follower": name, "seq": seq})

@@ -14,6 +14,7 @@ from hub.connector import Item, Mark, Payload, Reading, Report, Unreadable
 from hub.intake.health import Health
 from hub.intake.parse import body_of
 from hub.store import Store, payloads, quarantine, sources, spoken
+from hub.store.readings import Takes
 from hub.stream import Stream, sqlite
 
 TOPIC = "candidates"
@@ -59,9 +60,10 @@ class Outlet(Protocol):
 class Embedded:
     """Payloads, candidates, health and mark in one transaction: the stream is a table of the store's own file."""
 
-    def __init__(self, store: Store, append_in: AppendIn = sqlite.append_in) -> None:
+    def __init__(self, store: Store, append_in: AppendIn = sqlite.append_in, take: Takes | None = None) -> None:
         self._store = store
         self._append_in = append_in
+        self._take = take
 
     async def last(self, source: str) -> tuple[Mark, Health]:
         return await last(self._store, source)
@@ -74,7 +76,7 @@ class Embedded:
 
     async def keep(self, heard: Heard) -> None:
         def write(conn: Any) -> None:
-            keep_words(conn, heard)
+            keep_words(conn, heard, self._take)
             if heard.records:
                 self._append_in(conn, TOPIC, heard.records, heard.at)
             settle(conn, heard)
@@ -85,9 +87,10 @@ class Embedded:
 class Published:
     """The same over a stream of its own (Kafka): payloads, then candidates, then the mark. A death in between says things twice."""
 
-    def __init__(self, store: Store, stream: Stream) -> None:
+    def __init__(self, store: Store, stream: Stream, take: Takes | None = None) -> None:
         self._store = store
         self._stream = stream
+        self._take = take
 
     async def last(self, source: str) -> tuple[Mark, Health]:
         return await last(self._store, source)
@@ -100,7 +103,7 @@ class Published:
 
     async def keep(self, heard: Heard) -> None:
         if heard.payloads or heard.spoken or heard.unreadable:
-            await self._store.write(lambda conn: keep_words(conn, heard))
+            await self._store.write(lambda conn: keep_words(conn, heard, self._take))
         if heard.records:
             await self._stream.append(TOPIC, heard.records)
         await self._store.write(lambda conn: settle(conn, heard))
@@ -128,11 +131,16 @@ def judged_in(conn: Any, source: str, judge: Callable[[Health], Health]) -> None
         sources.set_health(conn, source, _row(judge(health)))
 
 
-def keep_words(conn: Any, heard: Heard) -> None:
-    """The bytes, what they say besides alerts, and what could not be read."""
+def keep_words(conn: Any, heard: Heard, take: Takes | None = None) -> None:
+    """The bytes, what they say besides alerts, and what could not be read. Readings go to whoever takes them, if anybody does."""
     for payload in heard.payloads:
         payloads.keep(conn, payload)
+    numbers = [one for one in heard.spoken if isinstance(one, Reading)] if take is not None else []
+    if take is not None and numbers:
+        _take_readings(conn, heard, numbers, take)
     for one in heard.spoken:
+        if isinstance(one, Reading) and numbers:
+            continue
         kind, body = body_of(one)
         spoken.keep(conn, kind=kind, source=heard.source, body=body, at=heard.at)
     for part in heard.unreadable:
@@ -145,6 +153,21 @@ def keep_words(conn: Any, heard: Heard) -> None:
             detail=part.detail,
             at=heard.at,
         )
+
+
+def _take_readings(conn: Any, heard: Heard, numbers: Sequence[Reading], take: Takes) -> None:
+    """Each is taken, or in quarantine with the reason why not: no answer could tell a source that is read."""
+    for one, taken in zip(numbers, take(conn, numbers, heard.at), strict=True):
+        if taken.disposition == "refused":
+            quarantine.keep(
+                conn,
+                stage="reading",
+                source=heard.source,
+                payload_sha256=one.payload_sha256,
+                reason=taken.reason,
+                detail=f"{one.station}/{one.quantity} {one.value} {one.unit} {one.at.isoformat()}",
+                at=heard.at,
+            )
 
 
 def settle(conn: Any, heard: Heard) -> None:

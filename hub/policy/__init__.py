@@ -1,9 +1,10 @@
 """Who may do what: one pure function, deny by default. Every route, socket filter, send and export asks it.
 
-`may` is for people and keys, `may_send` for alerts on their way out, `authority_allows` for what a source says on its way in.
+`may` is for people and keys, `may_send` for alerts on their way out, `authority_allows` for what a source says on its way in,
+`reading_allows` for the numbers it gives.
 """
 
-from hub.policy.authority import Authority, Delegations, authority_allows
+from hub.policy.authority import Authority, Delegations, authority_allows, reading_allows
 from hub.policy.deciding import may
 from hub.policy.grants import ACTS, ALL, GRANTS, OWN, READS
 from hub.policy.identity import AIR_DEFENCE, CLASSES, Key, No, Person, Treaty, Verdict, What, Who, Yes
@@ -41,5 +42,6 @@ __all__ = [
     "may",
     "may_publish",
     "may_send",
+    "reading_allows",
     "scope_of",
 ]

@@ -14,7 +14,8 @@ class Authority:
     """What a source may say. Empty sets mean any; `max_severity` is the gravest it may use.
 
     `units` are administrative codes: an alert must concern one of them. `delegates` are senders for whom the senders of this source
-    may also speak: (sender, other sender). `certificates` are PEM.
+    may also speak: (sender, other sender). `certificates` are PEM. `stations` are those whose numbers it may give, `*` for all: unlike
+    the others none when empty, for a number at a gauge needs no words to warn thousands.
     """
 
     senders: frozenset[str] = frozenset()
@@ -23,6 +24,7 @@ class Authority:
     max_severity: str = "Extreme"
     certificates: tuple[str, ...] = ()
     delegates: frozenset[tuple[str, str]] = frozenset()
+    stations: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,13 @@ def authority_allows(authority: Authority, facts: AlertFacts) -> Verdict:
         if authority.units and not _inside(known, authority.units):
             return No("beyond-authority area")
     return YES
+
+
+def reading_allows(authority: Authority | None, station: str) -> Verdict:
+    """Whether the source's pinned authority covers numbers of that station; deny by default."""
+    if authority is None:
+        return No("no-authority")
+    return YES if authority.stations & {station, "*"} else No("beyond-authority station")
 
 
 def _inside(known: InfoFacts, units: frozenset[str]) -> bool:

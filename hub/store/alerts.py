@@ -242,6 +242,14 @@ def active_of(conn: Connection, *, source: str, identifier: str, sender: str, so
     return conn.execute(stmt).all()
 
 
+def in_force_of(conn: Connection, incident_id: str, *, now: int) -> Sequence[AlertRow]:
+    """The alerts of an incident that are active and not over, the oldest first."""
+    stmt = select(alerts).where(
+        alerts.c.incident_id == incident_id, alerts.c.state == "active", alerts.c.live_until > now
+    )
+    return conn.execute(stmt.order_by(alerts.c.seq)).all()
+
+
 def set_chain_seq(conn: Connection, alert_id: str, chain_seq: int) -> None:
     """The alert is told anew under this number: receivers apply only newer ones (CHN-1)."""
     conn.execute(update(alerts).where(alerts.c.alert_id == alert_id).values(chain_seq=chain_seq))

@@ -81,7 +81,7 @@ quarantine = (
         Column("at", BigInteger, nullable=False),
     )
 )
-spoken = Table(  # readings, items and reports as they came; what derives alerts from them reads here
+spoken = Table(  # items and reports as they came, and readings where nothing derives alerts from them
     "spoken",
     metadata,
     Column("spoken_id", Text, primary_key=True),  # hash of source and content
@@ -90,6 +90,43 @@ spoken = Table(  # readings, items and reports as they came; what derives alerts
     Column("body", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
     Index("spoken_by_kind", "kind", "source", "at"),
+)
+
+readings = Table(  # numbers at stations exactly as each source said them, and what became of each
+    "readings",
+    metadata,
+    Column("reading_id", Text, primary_key=True),  # hash of source, station, quantity, at and what was said
+    Column("source", Text, nullable=False),
+    Column("station", Text, nullable=False),
+    Column("quantity", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("value", Text, nullable=False),  # in `unit`, as said; text, for it is nothing to calculate with here
+    Column("unit", Text, nullable=False),
+    Column("datum", Text, nullable=False),
+    Column("quality", Text, nullable=False),
+    Column("verdict", Text, nullable=False),  # taken (not judged yet) | used | late | doubted | implausible …
+    Column("payload_sha256", Text, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    Index("readings_by_gauge", "station", "quantity", "at"),
+)
+gauges = Table(  # what is known of each gauge that ever spoke, and when the clock next changes something
+    "gauges",
+    metadata,
+    Column("station", Text, primary_key=True),
+    Column("quantity", Text, primary_key=True),
+    Column("alarm", Integer, nullable=False),  # 0 without an open chain
+    Column("silent", Integer, nullable=False),
+    Column("due_at", BigInteger),
+    Column("body", Text, nullable=False),  # JSON of hub.deriving.thresholds.State
+    Column("rev", BigInteger, nullable=False),
+    Index("gauges_due", "due_at"),
+)
+quake_impacts = Table(  # incidents about which the hub has said where the shaking is felt
+    "quake_impacts",
+    metadata,
+    Column("incident_id", Text, primary_key=True),
+    Column("told", Integer, nullable=False),  # 1 while an estimate stands, 0 once it was taken back
+    Column("at", BigInteger, nullable=False),
 )
 
 # --- the stream (the outbox is the stream on the embedded store) ------------------------------------------------------------------

@@ -66,8 +66,10 @@ async def test_nothing_but_the_open_routes_answers_a_stranger(door: Door) -> Non
             for method in getattr(route, "methods", ()):
                 if (method, route.path) in OPEN:
                     continue
-                path = route.path.replace("{name}", "x").format_map(
-                    {"alert_id": "a", "endpoint_id": "e", "subscription_id": "s", "incident_id": "i"}
+                path = (
+                    route.path.replace("{name}", "x")
+                    .replace("{station}/{quantity}", "x/y")
+                    .format_map({"alert_id": "a", "endpoint_id": "e", "subscription_id": "s", "incident_id": "i"})
                 )
                 answer = await stranger.request(method, path, json={})
                 expected = 303 if path == "/" else 401

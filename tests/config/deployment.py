@@ -48,6 +48,9 @@ senders = ["kttv@example.test"]
 hazards = ["flood"]
 units = ["75"]
 max_severity = "Severe"
+
+[[authority]]
+source = "he-thong-tinh"
 """,
     "p/agencies.csv": """id,name,name_en,kind,each,units,section,valid_from,valid_to,successor
 so-y-te,Sở Y tế,Health,agency,,province,V.4,2023-01-01,,

@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-from hub.following.host import Host, seq_of
+from hub.following.host import Host
 from hub.following.log import StoredLog
 from hub.policy import may_publish
+from hub.store.follower_marks import seq_of
 from tests.hubbing import hub_in
 
 

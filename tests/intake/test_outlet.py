@@ -9,7 +9,8 @@ import pytest
 from hub.connector import Item, Reading
 from hub.intake.health import Health
 from hub.intake.outlet import TOPIC, Embedded, Heard, Outlet, Published
-from hub.store.tables import payloads, sources, spoken, stream_records
+from hub.store.readings import Taken
+from hub.store.tables import payloads, quarantine, sources, spoken, stream_records
 from tests.intake.speaking import START, OpenedStore, payload
 
 HEALTH = Health("live", "", START, START, START, 0, ("http-404 x",))
@@ -104,3 +105,30 @@ async def test_news_items_are_kept_under_their_kind() -> None:
     item = Item("one", "g", "t", "https://x", START, "s", "p")
     await Embedded(store).keep(Heard("one", START, HEALTH, None, spoken=(item,)))
     assert [(row.kind, row.source) for row in store.rows(spoken)] == [("item", "one")]
+
+
+async def test_readings_go_to_whoever_takes_them_and_what_is_refused_is_in_quarantine() -> None:
+    store, asked = OpenedStore(), []
+
+    def take(_: object, said: Sequence[Reading], at: object) -> list[Taken]:
+        asked.append((list(said), at))
+        return [Taken("taken"), Taken("kept", "implausible"), Taken("refused", "no-authority")]
+
+    item = Item("one", "g", "t", "https://x", START, "s", "p")
+    numbers = [Reading("one", f"st{n}", "level", 1.5, "m", START, "p") for n in range(3)]
+    await Embedded(store, take=take).keep(Heard("one", START, HEALTH, None, spoken=(numbers[0], item, *numbers[1:])))
+    assert asked == [(numbers, START)]
+    assert [row.kind for row in store.rows(spoken)] == ["item"]
+    (row,) = store.rows(quarantine)
+    assert (row.stage, row.source, row.reason) == ("reading", "one", "no-authority") and "st2/level" in row.detail
+
+
+async def test_over_a_stream_apart_readings_are_taken_before_the_mark_moves() -> None:
+    store = OpenedStore()
+
+    def take(_: object, said: Sequence[Reading], at: object) -> list[Taken]:
+        raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        await Published(store, Line(store), take).keep(heard(1))  # type: ignore[arg-type]
+    assert await Published(store, Line(store), take).last("one") == ({}, Health())  # type: ignore[arg-type]

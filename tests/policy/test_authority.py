@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from hub.cap.model import Alert, Info
-from hub.policy import Authority, Delegations, No, Yes, authority_allows
+from hub.policy import Authority, Delegations, No, Yes, authority_allows, reading_allows
 from hub.subscription import AlertFacts, InfoFacts
 
 SENT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -68,3 +68,17 @@ def test_senders_speak_for_themselves_and_for_whom_they_are_delegated_one_way_on
     speaks = Delegations(frozenset({("dai-khu-vuc", "dai-tinh")}))
     assert speaks("a", "a") and speaks("dai-khu-vuc", "dai-tinh")
     assert not speaks("dai-tinh", "dai-khu-vuc") and not speaks("a", "b")
+
+
+@pytest.mark.parametrize(
+    ("stations", "allowed"),
+    [((), False), (("ta-lai",), True), (("phu-hiep",), False), (("*",), True), (("Ta-Lai",), False)],
+)
+def test_numbers_come_only_from_stations_that_the_authority_names(stations: tuple[str, ...], allowed: bool) -> None:
+    verdict = reading_allows(Authority(stations=frozenset(stations)), "ta-lai")
+    assert isinstance(verdict, Yes) == allowed
+    assert allowed or verdict == No("beyond-authority station")
+
+
+def test_a_source_without_authority_gives_no_numbers() -> None:
+    assert reading_allows(None, "ta-lai") == No("no-authority")

@@ -369,6 +369,46 @@ def upgrade() -> None:
         batch_op.create_index("spoken_by_kind", ["kind", "source", "at"], unique=False)
 
     op.create_table(
+        "readings",
+        sa.Column("reading_id", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("station", sa.Text(), nullable=False),
+        sa.Column("quantity", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("unit", sa.Text(), nullable=False),
+        sa.Column("datum", sa.Text(), nullable=False),
+        sa.Column("quality", sa.Text(), nullable=False),
+        sa.Column("verdict", sa.Text(), nullable=False),
+        sa.Column("payload_sha256", sa.Text(), nullable=False),
+        sa.Column("received_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("reading_id"),
+    )
+    with op.batch_alter_table("readings", schema=None) as batch_op:
+        batch_op.create_index("readings_by_gauge", ["station", "quantity", "at"], unique=False)
+
+    op.create_table(
+        "gauges",
+        sa.Column("station", sa.Text(), nullable=False),
+        sa.Column("quantity", sa.Text(), nullable=False),
+        sa.Column("alarm", sa.Integer(), nullable=False),
+        sa.Column("silent", sa.Integer(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=True),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("rev", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("station", "quantity"),
+    )
+    with op.batch_alter_table("gauges", schema=None) as batch_op:
+        batch_op.create_index("gauges_due", ["due_at"], unique=False)
+
+    op.create_table(
+        "quake_impacts",
+        sa.Column("incident_id", sa.Text(), nullable=False),
+        sa.Column("told", sa.Integer(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("incident_id"),
+    )
+    op.create_table(
         "stream_heads",
         sa.Column("topic", sa.Text(), nullable=False),
         sa.Column("next_position", sa.BigInteger(), nullable=False),

@@ -1,0 +1,100 @@
+"""The tables by which earthquakes are judged: `quake_rules.csv` and `quake_intensity.csv` of `config/scales`, dated and checked."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+from hub.cap.model import SEVERITIES
+from hub.deriving.impact import QuakeRules
+from hub.deriving.stations import of_day
+from hub.errors import ConfigError
+from hub.places.unit import day, rows
+
+RULES, BANDS = "quake_rules.csv", "quake_intensity.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """Intensities from `least` on, with the Roman number people know and the severity they get."""
+
+    least: float
+    roman: str
+    severity: str
+
+
+class QuakeScale:
+    """Rules by day, bands by intensity."""
+
+    def __init__(self, rules: tuple[QuakeRules, ...], bands: tuple[Band, ...]) -> None:
+        self._rules = rules
+        self._bands = bands
+
+    @classmethod
+    def load(cls, folder: Path) -> QuakeScale:
+        """The tables in that folder.
+
+        Raises:
+            ConfigError: one is missing, or a row makes no sense; it names the line.
+        """
+        rules = tuple(_rules(row, f"{RULES} line {number}") for number, row in rows(folder / RULES))
+        bands = tuple(_band(row, f"{BANDS} line {number}") for number, row in rows(folder / BANDS))
+        if not bands or any(a.least >= b.least for a, b in pairwise(bands)):
+            raise ConfigError(f"{BANDS}: least", "the bands do not ascend", "one row for each Roman number, I first")
+        return cls(rules, bands)
+
+    def rules_on(self, at: datetime) -> QuakeRules | None:
+        """The rules of that instant's day in Viet Nam, or None: then nobody is told."""
+        return of_day(self._rules, at)
+
+    def band(self, intensity: float) -> Band:
+        """The band of that intensity: III from 3.0 on."""
+        return next((band for band in reversed(self._bands) if intensity >= band.least), self._bands[0])
+
+
+def _rules(row: dict[str, str], where: str) -> QuakeRules:
+    try:
+        rules = QuakeRules(
+            valid_from=date.fromisoformat(row["valid_from"]),
+            valid_to=day(row["valid_to"]),
+            felt_from=_number(row, "felt_from"),
+            range_km=_number(row, "range_km"),
+            felt_from_beyond=_number(row, "felt_from_beyond"),
+            furthest_km=_number(row, "furthest_km"),
+            depth_km=_number(row, "depth_km"),
+            aftershock_felt_from=_number(row, "aftershock_felt_from"),
+            aftershock_km=_number(row, "aftershock_km"),
+            aftershock_for=timedelta(days=_number(row, "aftershock_days")),
+            lasts=timedelta(hours=_number(row, "lasts_h")),
+        )
+    except KeyError as error:
+        raise ConfigError(f"{where}: {error.args[0]}", "the column is missing", "see SOURCES.md") from error
+    except ValueError as error:
+        raise ConfigError(where, str(error), "see SOURCES.md for the columns") from error
+    if rules.felt_from_beyond < rules.felt_from or rules.furthest_km < rules.range_km:
+        raise ConfigError(where, "farther away less is asked", "felt_from_beyond and furthest_km at least as great")
+    return rules
+
+
+def _band(row: dict[str, str], where: str) -> Band:
+    try:
+        if row["severity"] not in SEVERITIES:
+            raise ValueError(f"severity: {row['severity']!r} is no CAP severity")
+        return Band(_number(row, "least"), row["roman"], row["severity"])
+    except KeyError as error:
+        raise ConfigError(f"{where}: {error.args[0]}", "the column is missing", "see SOURCES.md") from error
+    except ValueError as error:
+        raise ConfigError(where, str(error), "see SOURCES.md for the columns") from error
+
+
+def _number(row: dict[str, str], column: str) -> float:
+    try:
+        value = float(row[column])
+    except ValueError:
+        raise ValueError(f"{column}: {row[column]!r} is no number") from None
+    if not math.isfinite(value) or value <= 0:
+        raise ValueError(f"{column}: {row[column]!r} must be finite and above 0")
+    return value
