@@ -174,12 +174,14 @@ def _changes(file: Path | None, mode: str, *, apply: bool) -> None:
 
     async def once() -> None:
         hub = root.open_hub(conf)
-        documents, now = conf.profile.documents, hub.clock.now()
+        profile, now = conf.profile, hub.clock.now()
         try:
             if apply:
-                changes = await hub.store.write(lambda conn: rules.apply(conn, documents, by="config", at=now))
+                changes = await hub.store.write(
+                    lambda conn: rules.apply(conn, root.wanted(conn, profile), by="config", at=now)
+                )
             else:
-                changes = await hub.store.read(lambda conn: rules.diff(conn, documents))
+                changes = await hub.store.read(lambda conn: rules.diff(conn, root.wanted(conn, profile)))
         finally:
             await hub.store.close()
         for change in changes:

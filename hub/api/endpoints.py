@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Response
@@ -50,13 +50,16 @@ def router(services: Services) -> APIRouter:
 
         def read(conn: Connection) -> list[dict[str, Any]]:
             seen = [rule for rule in rules.in_force(conn, "endpoint") if asker.may(_what(rule))]
-            return [_told(rule, endpoints.get(conn, rule.rule_id)) for rule in seen]
+            fed = _rules_of_each(conn)
+            return [_told(rule, endpoints.get(conn, rule.rule_id), fed.get(rule.rule_id, ())) for rule in seen]
 
         return answers.json({"endpoints": await store.read(read)})
 
     @routes.post("", status_code=201)
     async def create(body: NewEndpoint, asker: Annotated[Asker, asks("endpoint.change")]) -> Response:
-        """The endpoint exists, its secret is shown this once, and it was sent a signed challenge; `state` says whether it answered."""
+        """The endpoint exists with the rules its agency is offered (`subscriptions`, empty: it gets nothing yet). Its secret is
+        shown this once, and it was sent a signed challenge; `state` says whether it answered.
+        """
         asker.must(of_owner("endpoint", body.owner))
         _check(services, body)
         endpoint_id, secret = f"e{secrets.token_hex(8)}", _new_secret()
@@ -67,7 +70,7 @@ def router(services: Services) -> APIRouter:
 
         await store.write(write)
         proven = await services.prove(endpoint_id) if services.prove is not None else False
-        told = await store.read(lambda conn: _told(_found(conn, asker, endpoint_id), endpoints.get(conn, endpoint_id)))
+        told = await store.read(lambda conn: _now(conn, asker, endpoint_id))
         return answers.json({**told, "secret": secret, "proven": proven}, 201)
 
     @routes.put("/{endpoint_id}")
@@ -85,12 +88,13 @@ def router(services: Services) -> APIRouter:
 
     @routes.delete("/{endpoint_id}", status_code=204)
     async def remove(endpoint_id: str, asker: Annotated[Asker, asks("endpoint.change")]) -> Response:
-        """The endpoint is owed nothing new."""
+        """The endpoint is owed nothing new, and its rules are in force no more."""
         now = services.clock.now()
 
         def write(conn: Connection) -> None:
             _found(conn, asker, endpoint_id)
             rules.remove(conn, "endpoint", endpoint_id, origin="desk", by=asker.caller.label, at=now)
+            _offer(conn, services, asker, endpoint_id)
 
         await store.write(write)
         return Response(status_code=204)
@@ -161,9 +165,7 @@ async def _after(
     if act is None:
         raise Problem(501, "not-configured")
     done = await act(endpoint_id)
-    told = await services.store.read(
-        lambda conn: _told(_found(conn, asker, endpoint_id), endpoints.get(conn, endpoint_id))
-    )
+    told = await services.store.read(lambda conn: _now(conn, asker, endpoint_id))
     return answers.json({**told, field: done}, status)
 
 
@@ -193,9 +195,30 @@ def _check(services: Services, body: NewEndpoint) -> None:
 def _put(conn: Connection, services: Services, asker: Asker, endpoint_id: str, body: NewEndpoint) -> None:
     who, now = asker.caller.label, services.clock.now()
     rules.put(conn, "endpoint", endpoint_id, body.model_dump(), origin="desk", by=who, at=now)
+    _offer(conn, services, asker, endpoint_id)
 
 
-def _told(rule: Rule, state: endpoints.EndpointState | None) -> dict[str, Any]:
+def _offer(conn: Connection, services: Services, asker: Asker, endpoint_id: str) -> None:
+    """The rules offered to the endpoint's agency are in force in the same transaction as the endpoint itself."""
+    if services.offer is not None:
+        services.offer(conn, endpoint_id, asker.caller.label)
+
+
+def _now(conn: Connection, asker: Asker, endpoint_id: str) -> dict[str, Any]:
+    """The endpoint as it stands, for one who may do to it what they want to."""
+    rule = _found(conn, asker, endpoint_id)
+    return _told(rule, endpoints.get(conn, endpoint_id), _rules_of_each(conn).get(endpoint_id, ()))
+
+
+def _rules_of_each(conn: Connection) -> dict[str, list[str]]:
+    """Endpoint id -> ids of the rules in force that feed it."""
+    fed: dict[str, list[str]] = {}
+    for rule in rules.in_force(conn, "subscription"):
+        fed.setdefault(str(rule.body.get("endpoint_id", "")), []).append(rule.rule_id)
+    return fed
+
+
+def _told(rule: Rule, state: endpoints.EndpointState | None, fed: Sequence[str]) -> dict[str, Any]:
     settings = rule.body.get("settings", {})
     return {
         "endpoint_id": rule.rule_id,
@@ -204,6 +227,7 @@ def _told(rule: Rule, state: endpoints.EndpointState | None) -> dict[str, Any]:
         "owner": rule.body.get("owner", ""),
         "kind": rule.body.get("kind", ""),
         "language": rule.body.get("language", "vi"),
+        "subscriptions": list(fed),
         "settings": {name: value for name, value in settings.items() if not _is_secret(name)},
         "state": state.state if state is not None else "unproven",
         "reason": state.reason if state is not None else "never-proven",

@@ -17,6 +17,7 @@ from hub.app.acts import prove_endpoint, redeliver, send_test
 from hub.app.building import Hub
 from hub.app.channels import check_endpoint
 from hub.app.listening import split_listen
+from hub.app.offering import offer
 from hub.routing.why import why
 
 log = structlog.get_logger()
@@ -104,4 +105,5 @@ def services(hub: Hub) -> Services:
         send_test=lambda endpoint_id: send_test(hub, endpoint_id),
         redeliver=lambda delivery_id: redeliver(hub, delivery_id),
         check_endpoint=check_endpoint,
+        offer=lambda conn, endpoint_id, who: offer(conn, hub.config.profile, endpoint_id, by=who, at=hub.clock.now()),
     )

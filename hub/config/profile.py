@@ -52,9 +52,15 @@ class Profile:
     gazetteer: Gazetteer
     sources: tuple[SourceSettings, ...]
     documents: tuple[Document, ...]
+    flows: Path
+    """The table of what lies downstream of what."""
     offers: tuple[Offer, ...] = ()
     agencies: Agencies = field(default_factory=lambda: Agencies((), {}))
     head: Mapping[str, Any] = field(default_factory=dict)
+
+    def offered(self, endpoints: Mapping[str, Mapping[str, Any]]) -> list[Document]:
+        """The subscriptions that the offers make for these endpoints (id -> body with owner and kind)."""
+        return list(subscriptions(self.offers, self.agencies, endpoints, gazetteer=self.gazetteer, flows=self.flows))
 
 
 def load_profile(folder: Path, root: Path) -> Profile:
@@ -69,12 +75,9 @@ def load_profile(folder: Path, root: Path) -> Profile:
     agencies = read_agencies(_file(layers, "agencies.csv"), gazetteer)
     offers = read_offers(_file(layers, "offers.toml"))
     endpoints = _tables(_file(layers, "endpoints.toml"), "endpoint", key="id")
+    flows = root / "gazetteer" / "flows.csv"
     offered = subscriptions(
-        offers,
-        agencies,
-        {endpoint_id: body for _, endpoint_id, body in endpoints},
-        gazetteer=gazetteer,
-        flows=root / "gazetteer" / "flows.csv",
+        offers, agencies, {name: body for _, name, body in endpoints}, gazetteer=gazetteer, flows=flows
     )
     sources = tuple(_sources(_file(layers, "sources.toml")))
     feeds = _tables(_file(layers, "feeds.toml"), "feed", key="name")
@@ -97,6 +100,7 @@ def load_profile(folder: Path, root: Path) -> Profile:
             ),
             *(("source", s.name, msgspec.to_builtins(s)) for s in sources),
         ),
+        flows=flows,
         offers=tuple(offers),
         agencies=agencies,
         head=head,
