@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from hub import app
+from hub.api.door import build
 from hub.app.offering import offer, wanted
 from hub.app.serving import services
-from hub.api.door import build
 from hub.clock import SystemClock
 from hub.routing.why import why
 from hub.store import people, rules
