@@ -40,7 +40,8 @@ def main() -> None:
     try:
         cli(standalone_mode=True)
     except HubError as error:
-        print(f"hub: {error}", file=sys.stderr)
+        for one in error.each() if isinstance(error, ConfigError) else (error,):
+            print(f"hub: {one}", file=sys.stderr)
         raise SystemExit(2) from None
 
 
@@ -83,12 +84,11 @@ async def _run(conf: configuration.Config, roles: list[str]) -> None:
 @cli.command()
 def check(file: ConfigFile = None, mode: Mode = "") -> None:
     """Says what is wrong with the configuration, or that nothing is."""
-    conf = configuration.load(file, mode=mode)
-    problems = configuration.check(conf)
-    root.check_listen(conf)
+    conf, problems = configuration.examine(file, mode=mode)
     for problem in problems:
         print(problem)
-    if problems:
+    if problems or conf is None:
+        print(f"{len(problems)} lỗi cấu hình ({len(problems)} mistakes)", file=sys.stderr)
         raise typer.Exit(1)
     print(f"ok: mode {conf.settings.hub.mode}, profile {conf.profile.name}, {len(conf.profile.sources)} sources")
 

@@ -14,11 +14,12 @@ from shapely.geometry.base import BaseGeometry
 
 from hub.cap.model import Area
 from hub.errors import ConfigError
+from hub.faults import Faults, gathering
 from hub.places.area import AreaResolution, Resolver
 from hub.places.codes import Codes
 from hub.places.names import Ambiguous, Found, Names, Unknown, written
 from hub.places.structure import Structure
-from hub.places.tables import Neighbour, read_neighbours, read_ranges, read_regions, read_systems
+from hub.places.tables import Neighbour, read_neighbours, read_ranges, read_regions, read_systems, table_faults
 from hub.places.unit import LEVELS, OUTLINE_LABEL, Unit, read_units
 from hub.places.wording import Reader
 from hub.spelling import fold
@@ -53,24 +54,25 @@ class Gazetteer:
         """The provinces and countries along our border, as of the day."""
 
     @classmethod
-    def load(cls, folder: Path, *, on: date, home: str = "75") -> Gazetteer:
+    def load(cls, folder: Path, *, on: date, home: str = "75", faults: Faults | None = None) -> Gazetteer:
         """The gazetteer in `folder` as of the day `on`. Takes some 100 ms.
 
         Raises:
-            ConfigError: a table is missing or makes no sense, or `home` was no province on that day.
+            ConfigError: without `faults`, when a table is missing, a row makes no sense or `home` was no province on that day.
         """
-        units = read_units(folder)
-        structure = Structure(units, on=on, home=home)
-        ours = structure.get(home)
-        if ours is None or ours.level != "province" or not ours.valid_on(on):
-            raise ConfigError(
-                "profile.toml: province", f"{home!r} was no province on {on}", "a two-digit GSO code, such as 75"
-            )
+        with gathering(faults) as kept:
+            return cls._load(folder, on, home, kept)
+
+    @classmethod
+    def _load(cls, folder: Path, on: date, home: str, kept: Faults) -> Gazetteer:
+        units = read_units(folder, kept)
+        structure = Structure(units, on=on, home=_home(units, on, home, kept))
         names = Names(units, lambda unit: _rank(structure, unit))
-        ranges, systems, regions = read_ranges(folder), read_systems(folder), read_regions(folder)
+        ranges, systems, regions = read_ranges(folder, kept), read_systems(folder, kept), read_regions(folder, kept)
         codes = Codes(structure, systems, ranges, {u.iso: u.code for u in units if u.iso})
         reader = Reader(names, regions, structure)
-        return cls(units, structure, codes, reader, read_neighbours(folder))
+        kept.found += table_faults(folder, {*kept.blamed, *(unit.code for unit in units)})
+        return cls(units, structure, codes, reader, read_neighbours(folder, kept))
 
     @property
     def on(self) -> date:
@@ -147,6 +149,20 @@ class Gazetteer:
     def outline(self, codes: Iterable[str]) -> BaseGeometry | None:
         """The approximate area of these units together (`OUTLINE_LABEL` belongs beside it), or None."""
         return self._resolver.outline(codes)
+
+
+def _home(units: list[Unit], on: date, home: str, kept: Faults) -> str:
+    """`home`, when it was a province on the day; else a mistake is kept and another stands in, so that the rest can be read."""
+    provinces = [unit.code for unit in units if unit.level == "province" and unit.valid_on(on)]
+    if home in provinces:
+        return home
+    if home and not kept.blames(home):
+        mend = "a two-digit GSO code, such as 75"
+        kept.add("profile.toml: province", f"{home!r} was no province on {on}", mend)
+    kept.blamed.append("*")
+    if not provinces:
+        units.append(Unit("00", "?", "?", "province", "", date.min, None))
+    return provinces[0] if provinces else "00"
 
 
 def _rank(structure: Structure, unit: Unit) -> int:
