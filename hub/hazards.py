@@ -88,7 +88,7 @@ class Hazards:
                         raise ConfigError("id", f"{hazard.id!r} stands there twice", "one row per hazard")
                     listed.append(hazard)
             if not any(hazard.id == OTHER for hazard in listed) and OTHER not in kept.blamed:
-                raise ConfigError(f"{path.name}: id", f"{OTHER!r} is missing", "what fits no other row goes there")
+                kept.add(f"{path.name}: id", f"{OTHER!r} is missing", "what fits no other row goes there")
         return cls(tuple(listed))
 
     def __iter__(self) -> Iterator[Hazard]:

@@ -28,7 +28,8 @@ def read_rows(path: Path, columns: Sequence[str], faults: Faults | None = None) 
     """
     listed: list[tuple[int, Row]] = []
     with gathering(faults) as kept, kept.kept("*"):
-        reader = csv.reader(io.StringIO(_text(path)), strict=True)
+        text = _text(path)
+        reader = csv.reader(io.StringIO(text), strict=True)
         try:
             head = [name.strip() for name in next(reader, [])]
             _check_head(path.name, head, columns)
@@ -37,9 +38,8 @@ def read_rows(path: Path, columns: Sequence[str], faults: Faults | None = None) 
                     with kept.kept(cells[0].strip(), where=f"{path.name} line {reader.line_num}"):
                         listed.append((reader.line_num, _row(head, cells)))
         except csv.Error as error:
-            raise ConfigError(
-                f"{path.name} line {reader.line_num}", f"is no CSV: {error}", "close the quotes"
-            ) from error
+            line = _odd_line(text) or reader.line_num
+            raise ConfigError(f"{path.name} line {line}", f"is no CSV: {error}", "close the quotes") from error
     return listed
 
 
@@ -81,7 +81,9 @@ def nearest(word: str, known: Iterable[str]) -> str:
     """What was probably meant, else all there is."""
     listed = sorted(known)
     close = difflib.get_close_matches(word, listed, n=1)
-    return f"did you mean {close[0]}?" if close else f"one of {', '.join(listed)}"
+    if close:
+        return f"did you mean {close[0]}?"
+    return f"one of {', '.join(listed)}" if listed else "there is none yet"
 
 
 def _text(path: Path) -> str:
@@ -91,6 +93,11 @@ def _text(path: Path) -> str:
         raise ConfigError(str(path), "the table is missing", "restore it from the distribution") from error
     except UnicodeDecodeError as error:
         raise ConfigError(path.name, f"is not UTF-8: {error.reason}", 'save it as "CSV UTF-8"') from error
+
+
+def _odd_line(text: str) -> int:
+    """The first line with a quote that does not close in it; 0 when every quote does."""
+    return next((n for n, line in enumerate(text.splitlines(), start=1) if line.count('"') % 2), 0)
 
 
 def _check_head(file: str, head: Sequence[str], columns: Sequence[str]) -> None:

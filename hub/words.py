@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from hub.errors import ConfigError
 from hub.faults import Faults, gathering
+from hub.sheets import nearest
 
 LANGUAGES = ("vi", "en")
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -111,16 +112,18 @@ class Words:
 
 def _check(texts: Mapping[str, Mapping[str, str]], kept: Faults) -> None:
     """Every language has every key, and each text the gaps of its twins."""
-    every = {key: text for listed in reversed(list(texts.values())) for key, text in listed.items()}
+    every = texts[LANGUAGES[0]]
     for language, listed in texts.items():
         for key in sorted(every.keys() - listed.keys()):
             kept.add(
-                f"{language}.toml: {key}", "the translation is missing", f"write it; elsewhere it says {every[key]!r}"
+                f"{language}.toml: {key}", "the translation is missing", f"write it; in Vietnamese it is {every[key]!r}"
             )
+        for key in sorted(listed.keys() - every.keys()):
+            kept.add(f"{language}.toml: {key}", "unknown key", f"{nearest(key, every)} Each stands in vi.toml first")
         for key, text in listed.items():
             if not text.strip():
-                kept.add(f"{language}.toml: {key}", "the text is empty", f"write it; elsewhere it says {every[key]!r}")
-            elif _gaps(text) != _gaps(every[key]):
+                kept.add(f"{language}.toml: {key}", "the text is empty", "write it")
+            elif key in every and _gaps(text) != _gaps(every[key]):
                 wanted = ", ".join(f"{{{gap}}}" for gap in sorted(_gaps(every[key]) or ())) or "none"
                 kept.add(f"{language}.toml: {key}", f"{text!r} has other gaps than its twin", f"the gaps are {wanted}")
 

@@ -32,20 +32,23 @@ def test_check_says_ok_or_what_is_wrong(tmp_path: Path) -> None:
     )
     assert done.returncode == 1
     assert "interval_s" in done.stdout
+    assert "1 lỗi cấu hình" in done.stderr
 
 
-def test_a_broken_file_is_one_clear_line(tmp_path: Path) -> None:
-    (tmp_path / "hub.toml").write_text("[hub]\nmodus = 1\n", encoding="utf-8")
+def test_a_broken_file_is_one_clear_line_for_each_mistake(tmp_path: Path) -> None:
+    (tmp_path / "hub.toml").write_text('[hub]\nmodus = 1\n[log]\nlevl = "info"\n', encoding="utf-8")
     done = subprocess.run(
-        [sys.executable, "-m", "hub", "check", "--config", str(tmp_path / "hub.toml")],
+        [sys.executable, "-m", "hub", "config", "diff", "--config", str(tmp_path / "hub.toml")],
         cwd=ROOT,
         capture_output=True,
         text=True,
         timeout=60,
     )
     assert done.returncode == 2
-    assert done.stderr.startswith("hub: ")
-    assert "modus" in done.stderr
+    first, second = done.stderr.splitlines()
+    assert first.startswith("hub: ")
+    assert "modus" in first
+    assert "levl" in second
     assert "Traceback" not in done.stderr
 
 

@@ -98,3 +98,4 @@ def test_a_number_that_is_none_or_too_great_is_refused(cell: str) -> None:
 def test_the_nearest_word_is_offered() -> None:
     assert nearest("flod", ["flood", "storm"]) == "did you mean flood?"
     assert nearest("zzz", ["b", "a"]) == "one of a, b"
+    assert nearest("zzz", []) == "there is none yet"

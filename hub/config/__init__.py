@@ -76,7 +76,7 @@ def load(file: Path | None = None, *, mode: str = "", faults: Faults | None = No
         hub = replace(hub, mode=mode) if mode else hub
         if hub.mode not in MODES:
             kept.add(f"{file or 'hub.toml'}: hub.mode", f"{hub.mode!r} is no mode", f"one of {', '.join(MODES)}")
-        root = Path(hub.config_dir) if hub.config_dir else config_root()
+        root = _root(hub.config_dir, str(file or "hub.toml"))
         folder = _profile_folder(hub.profile, root, str(file or "hub.toml"))
         profile = load_profile(folder, root, kept)
     return Config(settings=replace(settings, hub=hub), profile=profile, root=root, file=file)
@@ -93,16 +93,19 @@ def examine(file: Path | None = None, *, mode: str = "") -> tuple[Config | None,
     return config, list(dict.fromkeys(found))
 
 
+def _root(config_dir: str, file: str) -> Path:
+    root = Path(config_dir) if config_dir else config_root()
+    if not ((root / "gazetteer").is_dir() and (root / "profiles").is_dir()):
+        reason = f"{root} holds no gazetteer and profiles"
+        raise ConfigError(f"{file}: hub.config_dir", reason, "a copy of the folder config, or leave it out")
+    return root
+
+
 def _profile_folder(name: str, root: Path, file: str) -> Path:
     folder = Path(name) if (Path(name) / "profile.toml").exists() else root / "profiles" / name
     if folder.is_dir():
         return folder
-    profiles = root / "profiles"
-    if not profiles.is_dir():
-        raise ConfigError(
-            f"{file}: hub.config_dir", f"{root} holds no profiles", "a copy of the folder config, or nothing"
-        )
-    known = sorted(path.name for path in profiles.iterdir() if path.is_dir())
+    known = sorted(path.name for path in (root / "profiles").iterdir() if path.is_dir())
     raise ConfigError(f"{file}: hub.profile", f"there is no profile {name!r}", f"{', '.join(known)}, or a folder")
 
 

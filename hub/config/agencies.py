@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,8 @@ class Agency:
     country: str
     units: tuple[str, ...]
     section: str
+    where: str = ""
+    """File and line of its row."""
 
     def body(self) -> dict[str, Any]:
         """Its document in the store's rules."""
@@ -77,7 +79,7 @@ def read_agencies(path: Path, gazetteer: Gazetteer, faults: Faults | None = None
                 _check(known, gazetteer)
                 read.append(known)
                 if known.began <= gazetteer.on < known.ended:
-                    listed += _agencies(row, gazetteer)
+                    listed += (replace(agency, where=where) for agency in _agencies(row, gazetteer))
         followed = {one.row["id"]: one.row["successor"] for one in read if one.followed_on(gazetteer.on)}
         _together(read, kept)
         _no_doubles(path, listed, kept)
@@ -143,9 +145,9 @@ def _check(read: _Read, gazetteer: Gazetteer) -> None:
         ConfigError: it does not; told of the column.
     """
     row, found = read.row, Faults()
-    for column in ("id", "name", "name_en"):
+    for column in ("id", "name"):
         if not row[column]:
-            found.add(column, "is empty", "every agency has an id and a name in both languages")
+            found.add(column, "is empty", "every agency has an id and a name")
     if row["kind"] not in KINDS:
         found.add("kind", f"{row['kind']!r} is unknown", ", ".join(KINDS))
     if row["each"] not in EACH:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from hub.config.check_addresses import address_problems
+from hub.config.offers import ack_faults
 from hub.config.plugins import plugin, settings_of
 from hub.config.problem import Problem
 from hub.errors import ConfigError
@@ -24,6 +25,7 @@ def recipient_problems(config: Config, hazards: Collection[str] | None, known: F
     for kind, rule_id, body in config.profile.documents:
         documents.setdefault(kind, {})[rule_id] = body
     endpoints, owners = documents.get("endpoint", {}), documents.get("owner", {})
+    yield from _names(config)
     yield from _offers(config, hazards, known)
     for endpoint_id in endpoints:
         yield from _endpoint(config, endpoint_id, endpoints, owners, known)
@@ -37,10 +39,19 @@ def recipient_problems(config: Config, hazards: Collection[str] | None, known: F
             yield Problem(file, "owner", f"{owner!r} is no neighbour", "an agency of kind neighbour")
 
 
+def _names(config: Config) -> Iterator[Problem]:
+    """The profile and every agency have a name in both languages."""
+    if not config.profile.head.get("name_en"):
+        yield Problem(str(config.profile.folder / "profile.toml"), "name_en", "is missing", 'write name_en = "…"')
+    for where in {agency.where: None for agency in config.profile.agencies.listed if not agency.name_en}:
+        yield Problem(where, "name_en", "is empty", "every agency has a name in both languages")
+
+
 def _offers(config: Config, hazards: Collection[str] | None, known: Faults) -> Iterator[Problem]:
     rows = {agency.row for agency in config.profile.agencies.listed}
     for offer in config.profile.offers:
         file = config.profile.place("offer", offer.id)
+        yield from (Problem(file, *fault) for fault in ack_faults(offer))
         if not config.profile.agencies.of(offer.agency) and not known.blames(offer.agency):
             mend = f"{nearest(offer.agency, rows)} (agencies.csv)"
             yield Problem(file, "agency", f"there is no agency {offer.agency!r}", mend)

@@ -10,6 +10,7 @@ from hub.cap.model import SEVERITIES
 from hub.config.check_certificates import text_problems
 from hub.config.plugins import plugin, settings_of
 from hub.config.problem import Problem
+from hub.config.profile import FILES
 from hub.errors import ConfigError
 from hub.faults import Faults
 from hub.sheets import nearest
@@ -29,6 +30,7 @@ LISTS = ("senders", "hazards", "units", "certificates", "delegates")
 
 def rule_problems(config: Config, hazards: Collection[str] | None, known: Faults, now: datetime) -> Iterator[Problem]:
     """Every mistake that one document alone shows, or its partner that is not there. `hazards` are the ids, None when unknown."""
+    yield from _strangers(config)
     ids = {kind: {i for k, i, _ in config.profile.documents if k == kind} for kind in ("source", "authority")}
     seen: set[tuple[str, str]] = set()
     for kind, rule_id, body in config.profile.documents:
@@ -39,7 +41,7 @@ def rule_problems(config: Config, hazards: Collection[str] | None, known: Faults
         seen.add((kind, rule_id))
         file = config.profile.place(kind, rule_id)
         yield from _keys(file, kind, body)
-        yield from _words(config, file, body, hazards, known)
+        yield from _words(config, file, kind, body, hazards, known)
         if kind == "authority":
             if rule_id not in ids["source"] and not known.blames(rule_id):
                 mend = nearest(rule_id, ids["source"])
@@ -52,6 +54,13 @@ def rule_problems(config: Config, hazards: Collection[str] | None, known: Faults
             reason = "has no authority, so all it says would be held"
             mend = f'add [[authority]] source = "{name}" to authorities.toml'
             yield Problem(config.profile.place("source", name), "name", reason, mend)
+
+
+def _strangers(config: Config) -> Iterator[Problem]:
+    """A file that nobody reads is most likely one whose name is misspelt."""
+    for path in sorted(config.profile.folder.glob("*")):
+        if path.suffix in (".toml", ".csv") and path.name not in (*FILES.values(), "profile.toml"):
+            yield Problem(str(path), "", "nobody reads this file", nearest(path.name, FILES.values()))
 
 
 def _keys(file: str, kind: str, body: Any) -> Iterator[Problem]:
@@ -67,7 +76,9 @@ def _keys(file: str, kind: str, body: Any) -> Iterator[Problem]:
             yield Problem(file, "delegates", f"{pair!r} is no pair of senders", mend)
 
 
-def _words(config: Config, file: str, body: Any, hazards: Collection[str] | None, known: Faults) -> Iterator[Problem]:
+def _words(
+    config: Config, file: str, kind: str, body: Any, hazards: Collection[str] | None, known: Faults
+) -> Iterator[Problem]:
     """Units, hazards and severities that are not there."""
     gazetteer = config.profile.gazetteer
     for unit in _listed(body, "units"):
@@ -78,7 +89,7 @@ def _words(config: Config, file: str, body: Any, hazards: Collection[str] | None
             yield Problem(
                 file, "hazards", f"there is no hazard {hazard!r}", f"{nearest(hazard, hazards)} (hazards.csv)"
             )
-    for key in ("min_severity", "max_severity"):
+    for key in ("min_severity", "max_severity") if kind != "feed" else ():  # feeds look at theirs
         if key in body and body[key] not in SEVERITIES:
             yield Problem(file, key, f"{body[key]!r} is no severity", f"one of {', '.join(SEVERITIES)}")
 

@@ -113,30 +113,29 @@ def _check(offer: Offer) -> None:
         found.add("digest", f"{offer.digest!r} is no time of day", 'HH:MM, such as "07:00"')
     if len(set(offer.channels)) < len(offer.channels):
         found.add("channels", "a channel stands there twice", "each once, in the order of the ladder")
-    _check_ack(offer, found)
     found.raise_any()
 
 
-def _check_ack(offer: Offer, found: Faults) -> None:
-    """Of every severity it takes it says within how many minutes somebody acknowledges, the graver the sooner."""
+def ack_faults(offer: Offer) -> Iterator[tuple[str, str, str]]:
+    """(key, reason, mend): of every severity it takes an offer says within how many minutes somebody acknowledges, the graver sooner."""
     for severity, minutes in offer.ack_min_by_severity.items():
         if minutes < 0:
-            found.add("ack_min_by_severity", f"{severity} = {minutes} is negative", "minutes, or 0 to ask for none")
+            yield "ack_min_by_severity", f"{severity} = {minutes} is negative", "minutes, or 0 to ask for none"
     if offer.ack_min is not None and offer.ack_min < 0:
-        found.add("ack_min", f"{offer.ack_min} is negative", "minutes, or 0 to ask for none")
+        yield "ack_min", f"{offer.ack_min} is negative", "minutes, or 0 to ask for none"
     if offer.min_severity not in SEVERITIES:
         return
     taken = SEVERITIES[: SEVERITIES.index(offer.min_severity) + 1]
     unsaid = [one for one in taken if offer.ack_min is None and one not in offer.ack_min_by_severity]
     if unsaid:
         mend = "ack_min = 5 for all, ack_min_by_severity for single ones, 0 to ask for none"
-        found.add("ack_min", f"nothing says within how many minutes {', '.join(unsaid)} is acknowledged", mend)
+        yield "ack_min", f"nothing says within how many minutes {', '.join(unsaid)} is acknowledged", mend
         return
     asked = [(one, offer.ack_min_within(one)) for one in taken if one != "Unknown" and offer.ack_min_within(one)]
     for (graver, sooner), (lesser, later) in pairwise(asked):
         if sooner > later:
             reason = f"{graver} may wait {sooner} min and {lesser} only {later}"
-            found.add("ack_min_by_severity", reason, "the graver, the sooner")
+            yield "ack_min_by_severity", reason, "the graver, the sooner"
 
 
 def subscriptions(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,7 @@ TABLES = {
     "subscription": "id",
     "feed": "name",
     "source": "name",
+    "offer": "id",
 }
 """Kind of document in [[tables]] -> the key that is its id."""
 
@@ -86,7 +88,8 @@ class Profile:
 
     def place(self, kind: str, rule_id: str) -> str:
         """Where that document stands, as a person looks for it."""
-        return self.places.get((kind, rule_id), f"{FILES.get(kind, kind)} [{rule_id}]")
+        made_by = next((where for (k, i), where in self.places.items() if k == kind and fnmatchcase(rule_id, i)), "")
+        return self.places.get((kind, rule_id), made_by or f"{FILES.get(kind, kind)} [{rule_id}]")
 
     def offered(self, endpoints: Mapping[str, Mapping[str, Any]]) -> list[Document]:
         """The subscriptions that the offers make for these endpoints (id -> body with owner and kind)."""
@@ -106,7 +109,7 @@ def load_profile(folder: Path, root: Path, faults: Faults | None = None) -> Prof
 def _load(folder: Path, root: Path, kept: Faults) -> Profile:
     head = _head(folder, kept)
     layers = _layers(folder, head, root, kept)
-    entries = {kind: _entries(layers, kind, kept) for kind in TABLES}
+    entries = {kind: _entries(layers, kind, kept) for kind in TABLES if kind != "offer"}
     sources = tuple(_sources(entries["source"], kept))
     offers = read_offers(_file(layers, FILES["offer"]), kept)
     on, province = head.get("gazetteer_on", date.max), str(head.get("province", ""))
@@ -123,8 +126,11 @@ def _load(folder: Path, root: Path, kept: Faults) -> Profile:
         offers=tuple(offers),
         agencies=read_agencies(_file(layers, FILES["owner"]), gazetteer, kept),
         head=head,
-        places={(kind, e.table[TABLES[kind]]): e.where for kind, listed in entries.items() for e in reversed(listed)}
-        | {("offer", offer.id): f"{FILES['offer']} [{offer.id}]" for offer in offers},
+        places={
+            (kind, entry.table[TABLES[kind]]): entry.where
+            for kind, listed in {**entries, "offer": _entries(layers, "offer", Faults())}.items()
+            for entry in reversed(listed)
+        },
     )
     return replace(profile, documents=_documents(profile, entries, kept))
 
@@ -163,7 +169,7 @@ def _head(folder: Path, kept: Faults) -> dict[str, Any]:
                 kept.add(f"{where}: level", f"{value!r} is unknown", " or ".join(LEVELS[1:]))
             else:
                 head[key] = value
-        for key in ("name", "name_en", "province", "gazetteer_on"):
+        for key in ("name", "province", "gazetteer_on"):
             if key not in head:
                 kept.add(f"{where}: {key}", "is missing", f"write {key} = …: {HEAD_KEYS[key]}")
                 kept.blamed += ["*"] if key in ("gazetteer_on", "province") else []
@@ -181,16 +187,7 @@ def _layers(folder: Path, head: Mapping[str, Any], root: Path, kept: Faults) -> 
             break
         layers.append(below)
         head = _head(below, kept)
-    for layer in layers:
-        _strangers(layer, kept)
     return layers
-
-
-def _strangers(folder: Path, kept: Faults) -> None:
-    """A file that nobody reads is most likely one whose name is misspelt."""
-    for path in sorted(folder.glob("*")):
-        if path.suffix in (".toml", ".csv") and path.name not in (*FILES.values(), "profile.toml"):
-            kept.add(str(path), "nobody reads this file", nearest(path.name, FILES.values()))
 
 
 def _file(layers: list[Path], name: str) -> Path:

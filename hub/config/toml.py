@@ -40,7 +40,7 @@ def read_list(path: Path, name: str, key: str, kept: Faults) -> list[Entry]:
     if not path.exists():
         return []
     found: list[Entry] = []
-    with kept.kept():
+    with kept.kept("*"):
         tables = read_toml(path)
         for other in sorted(tables.keys() - {name}):
             kept.add(f"{path.name}: {other}", "nobody reads this table", f"{nearest(other, [name])} Write [[{name}]]")

@@ -13,7 +13,6 @@ from pathlib import Path
 from shapely.geometry.base import BaseGeometry
 
 from hub.cap.model import Area
-from hub.errors import ConfigError
 from hub.faults import Faults, gathering
 from hub.places.area import AreaResolution, Resolver
 from hub.places.codes import Codes
@@ -71,7 +70,8 @@ class Gazetteer:
         ranges, systems, regions = read_ranges(folder, kept), read_systems(folder, kept), read_regions(folder, kept)
         codes = Codes(structure, systems, ranges, {u.iso: u.code for u in units if u.iso})
         reader = Reader(names, regions, structure)
-        kept.found += table_faults(folder, {*kept.blamed, *(unit.code for unit in units)})
+        there = {unit.code for unit in units}
+        kept.found += table_faults(folder, lambda code: code in there or kept.blames(code))
         return cls(units, structure, codes, reader, read_neighbours(folder, kept))
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -19,22 +19,23 @@ Fault = tuple[int, str, str, str]
 """(place in the list, column, reason, what to write instead)."""
 
 
-def unit_faults(units: Sequence[Unit], blamed: Collection[str] = ()) -> Iterator[Fault]:
-    """Every fault of every unit; that `blamed` codes are missing is told already."""
+def unit_faults(units: Sequence[Unit], blames: Callable[[str], bool] = lambda code: False) -> Iterator[Fault]:
+    """Every fault of the units together; that a code which `blames` knows is missing is told already."""
     versions: dict[str, list[Unit]] = {}
     for unit in units:
         versions.setdefault(unit.code, []).append(unit)
     seen: dict[tuple[str, date], int] = {}
     for n, unit in enumerate(units):
-        yield from ((n, *fault) for fault in _alone(unit))
         if seen.setdefault((unit.code, unit.valid_from), n) != n:
             yield n, "code", f"{unit.code} stands twice for {unit.valid_from}", "leave one of the two rows"
         else:
             yield from ((n, *fault) for fault in _apart(unit, versions[unit.code]))
-        yield from ((n, *fault) for fault in _related(unit, versions, blamed))
+        yield from ((n, *fault) for fault in _related(unit, versions))
+    yield from _missing(units, versions, blames)
 
 
-def _alone(unit: Unit) -> Iterator[tuple[str, str, str]]:
+def alone(unit: Unit) -> Iterator[tuple[str, str, str]]:
+    """(column, reason, what to write instead) of every fault of one unit, whatever others there are."""
     if unit.level not in DIGITS:
         yield "level", f"{unit.level!r} is unknown", ", ".join(DIGITS)
     elif not (unit.code.isascii() and unit.code.isdigit() and len(unit.code) == DIGITS[unit.level]):
@@ -70,30 +71,43 @@ def _apart(unit: Unit, versions: Sequence[Unit]) -> Iterator[tuple[str, str, str
             )
 
 
-def _related(unit: Unit, versions: dict[str, list[Unit]], blamed: Collection[str]) -> Iterator[tuple[str, str, str]]:
+def _missing(
+    units: Sequence[Unit], versions: Mapping[str, Sequence[Unit]], blames: Callable[[str], bool]
+) -> Iterator[Fault]:
+    """Codes that rows name and that are not there, each told once with the number of rows."""
+    for column, named in (
+        ("parent", lambda u: (u.parent,) if u.parent else ()),
+        ("successors", lambda u: u.successors),
+    ):
+        rows: dict[str, list[int]] = {}
+        for n, unit in enumerate(units):
+            for code in named(unit):
+                if code not in versions and not blames(code):
+                    rows.setdefault(code, []).append(n)
+        for code, at in rows.items():
+            more = f" ({len(at) - 1} more rows name it)" if len(at) > 1 else ""
+            yield at[0], column, f"there is no unit {code}{more}", "a code of this table"
+
+
+def _related(unit: Unit, versions: Mapping[str, Sequence[Unit]]) -> Iterator[tuple[str, str, str]]:
     if unit.level in DIGITS and bool(unit.parent) != (unit.level != "province"):
         yield "parent", f"{unit.parent!r} above a {unit.level}", "the code of the unit above; none for a province"
-    if unit.parent and unit.parent not in blamed:
-        yield from _parent(unit, versions.get(unit.parent, ()))
-    if unit.valid_to is not None and not unit.successors:
+    if unit.parent in versions:
+        yield from _parent(unit, versions[unit.parent])
+    if unit.valid_to is None:
+        if unit.successors:
+            reason = f"names {'|'.join(unit.successors)} although it has not ended"
+            yield "successors", reason, "give valid_to, or leave it empty"
+        return
+    if not unit.successors:
         yield "successors", "has ended and nobody took its land", "the codes of its successors, parted by |"
     for code in unit.successors:
-        if code not in versions and code not in blamed:
-            yield "successors", f"there is no unit {code}", "a code of this table"
-        elif unit.valid_to is None:
-            yield "successors", f"names {code} although it has not ended", "give valid_to, or leave it empty"
-        elif code in versions and not any(heir.valid_on(unit.valid_to) for heir in versions[code]):
-            yield (
-                "successors",
-                f"{code} was not there on {unit.valid_to}, when {unit.full_name} ended",
-                "a unit of that day",
-            )
+        if code in versions and not any(heir.valid_on(unit.valid_to) for heir in versions[code]):
+            reason = f"{code} was not there on {unit.valid_to}, when {unit.full_name} ended"
+            yield "successors", reason, "a unit of that day"
 
 
 def _parent(unit: Unit, above: Sequence[Unit]) -> Iterator[tuple[str, str, str]]:
-    if not above:
-        yield "parent", f"there is no unit {unit.parent}", "a code of this table"
-        return
     ranks = list(DIGITS)
     if unit.level in DIGITS and all(
         ranks.index(u.level) >= ranks.index(unit.level) for u in above if u.level in DIGITS

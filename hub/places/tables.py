@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -152,7 +152,7 @@ def read_regions(folder: Path, faults: Faults | None = None) -> dict[str, Region
     return regions
 
 
-def table_faults(folder: Path, known: Container[str]) -> Iterator[ConfigError]:
+def table_faults(folder: Path, known: Callable[[str], bool]) -> Iterator[ConfigError]:
     """Codes in neighbours.csv, areas.csv and flows.csv that are no unit's. What lies inside our neighbours is not in our table."""
     columns = {
         "neighbours.csv": (NEIGHBOURS, ("own_units",)),
@@ -163,7 +163,7 @@ def table_faults(folder: Path, known: Container[str]) -> Iterator[ConfigError]:
         for line, row in read_rows(folder / file, wanted, Faults()):
             for column in named:
                 for code in many(row[column]):
-                    if code not in known:
+                    if not known(code):
                         yield ConfigError(
                             f"{file} line {line}: {column}", f"there is no unit {code}", "a code of units.csv"
                         )

@@ -14,7 +14,7 @@ from shapely.geometry.base import BaseGeometry
 from hub.cap.model import Point
 from hub.errors import ConfigError
 from hub.faults import Faults, gathering
-from hub.places.checks import unit_faults
+from hub.places.checks import alone, unit_faults
 from hub.sheets import Row, day, many, number, read_rows
 
 LEVELS = ("province", "district", "commune")
@@ -90,9 +90,13 @@ def read_units(folder: Path, faults: Faults | None = None) -> list[Unit]:
         lines: list[int] = []
         for line, row in read_rows(folder / "units.csv", COLUMNS, kept):
             with kept.kept(row["code"], where=f"units.csv line {line}"):
-                units.append(_unit(row, outlines))
+                unit, found = _unit(row, outlines), Faults()
+                for fault in alone(unit):
+                    found.add(*fault)
+                found.raise_any()
+                units.append(unit)
                 lines.append(line)
-        for at, key, reason, mend in unit_faults(units, kept.blamed):
+        for at, key, reason, mend in unit_faults(units, kept.blames):
             kept.add(f"units.csv line {lines[at]}: {key}", reason, mend)
     return units
 
@@ -136,18 +140,23 @@ def _box(row: Row) -> tuple[float, float, float, float] | None:
 
 def _outlines(path: Path, kept: Faults) -> dict[str, list[tuple[date, BaseGeometry]]]:
     """Outlines by code with the day from which they hold; a unit's version takes the latest not after its own beginning."""
-    if not path.is_file():
-        raise ConfigError(str(path), "the outlines are missing", "restore them from the distribution")
-    try:
-        features = json.loads(path.read_text(encoding="utf-8"))["features"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise ConfigError(path.name, f"is no GeoJSON: {error}", "restore it from the distribution") from error
     found: dict[str, list[tuple[date, BaseGeometry]]] = {}
-    for n, feature in enumerate(features):
+    for n, feature in enumerate(_features(path, kept)):
         with kept.kept(where=f"{path.name} feature {n}"):
             code, since, outline = _outline(feature)
             found.setdefault(code, []).append((since, outline))
     return found
+
+
+def _features(path: Path, kept: Faults) -> list[object]:
+    with kept.kept():
+        try:
+            return list(json.loads(path.read_text(encoding="utf-8"))["features"])
+        except FileNotFoundError as error:
+            raise ConfigError(str(path), "the outlines are missing", "restore them from the distribution") from error
+        except (ValueError, KeyError, TypeError) as error:
+            raise ConfigError(path.name, f"is no GeoJSON: {error}", "restore it from the distribution") from error
+    return []
 
 
 def _outline(feature: object) -> tuple[str, date, BaseGeometry]:
