@@ -6,6 +6,7 @@ places by any of them; `on` only says which one comes first.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
@@ -16,7 +17,7 @@ from hub.cap.model import Area
 from hub.faults import Faults, gathering
 from hub.places.area import AreaResolution, Resolver
 from hub.places.codes import Codes
-from hub.places.names import Ambiguous, Found, Names, Unknown, written
+from hub.places.names import Ambiguous, Found, Names, Unknown, one_each, written
 from hub.places.structure import Structure
 from hub.places.tables import Neighbour, read_neighbours, read_ranges, read_regions, read_systems, table_faults
 from hub.places.unit import LEVELS, OUTLINE_LABEL, Unit, read_units
@@ -35,6 +36,11 @@ __all__ = [
     "Unknown",
     "fold",
 ]
+
+
+_CUT = re.compile(r"[,;()]|\s[-–—]\s")
+_MOST_ASKED = 200
+"""Letters of a name that is looked up; more are no name."""
 
 
 class Gazetteer:
@@ -99,18 +105,36 @@ class Gazetteer:
         ]
 
     def find(self, text: str, *, level: str = "") -> Found:
-        """The unit `text` means: by code, by its name with diacritics, by its name without; several that fit are Ambiguous."""
-        code = self._codes.code(text.strip()) or self._codes.iso_code(text.strip())
+        """The unit `text` means: by code, by its name with diacritics, by its name without, with or without the unit above behind it.
+
+        Several that fit are Ambiguous: a person is asked. So are those with one letter wrong: nobody but a person may guess.
+        """
+        asked = text.strip()[:_MOST_ASKED]
+        code = self._codes.code(asked) or self._codes.iso_code(asked)
         known = self._structure.get(code) if code else None
         if known is not None:
             return known
-        fitting = self._names.find(written(text), level=level)
+        fitting = self._names.find(written(asked), level=level) or self._inside(asked, level)
         if not fitting:
-            return Unknown(text)
+            near = self._names.near(written(asked), level=level)
+            return Ambiguous(text, tuple(near)) if near else Unknown(text)
         return fitting[0] if len(fitting) == 1 else Ambiguous(text, tuple(fitting))
+
+    def _inside(self, text: str, level: str) -> list[Unit]:
+        """The units meant by "xã Thanh Sơn, huyện Tân Phú": those of the first name that lay in one of each name behind it."""
+        first, *above = [part for part in _CUT.split(text) if part.strip()] or [""]
+        if not above:
+            return []
+        fitting = self._names.fitting(written(first), level=level)
+        for part in above:
+            codes = {unit.code for unit in self._names.fitting(written(part))}
+            fitting = [u for u in fitting if codes & {a.code for a in self._structure.ancestors(u)}]
+        best = min((_rank(self._structure, unit) for unit in fitting), default=0)
+        return one_each([unit for unit in fitting if _rank(self._structure, unit) == best])
 
     def search(self, text: str, *, limit: int = 20) -> list[Unit]:
         """Units whose name holds `text`, with or without diacritics, ours in force first: for a search field."""
+        text = text[:_MOST_ASKED]
         exact = self.find(text)
         first = [exact] if isinstance(exact, Unit) else list(exact.candidates) if isinstance(exact, Ambiguous) else []
         rest = [unit for unit in self._names.starting(text) if all(unit.code != other.code for other in first)]
