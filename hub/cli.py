@@ -28,6 +28,8 @@ config_cli = typer.Typer(no_args_is_help=True, help="Configuration.")
 cli.add_typer(source_cli, name="source")
 cli.add_typer(key_cli, name="key")
 cli.add_typer(config_cli, name="config")
+places_cli = typer.Typer(no_args_is_help=True, help="Places.")
+config_cli.add_typer(places_cli, name="places")
 cert_cli = typer.Typer(no_args_is_help=True, help="Certificates.")
 cli.add_typer(cert_cli, name="cert")
 
@@ -165,6 +167,32 @@ def config_diff(file: ConfigFile = None, mode: Mode = "") -> None:
 def config_apply(file: ConfigFile = None, mode: Mode = "") -> None:
     """Imports the configuration; what was changed at the desk is kept."""
     _changes(file, mode, apply=True)
+
+
+@places_cli.command("import")
+def places_import(
+    boundaries: Path,
+    valid_from: Annotated[str, typer.Option(help="YYYY-MM-DD; the profile's day when left out")] = "",
+    source: Annotated[str, typer.Option(help="who gave the file, and which decision it rests on")] = "",
+    file: ConfigFile = None,
+    mode: Mode = "",
+) -> None:
+    """Takes official boundaries (GeoJSON) for units of ours; refused as a whole when one of them cannot be right."""
+    from datetime import date
+
+    from hub.places.official import keep, read_boundaries
+
+    conf = configuration.load(file, mode=mode)
+    try:
+        day = date.fromisoformat(valid_from) if valid_from else conf.profile.gazetteer_on
+    except ValueError as error:
+        raise ConfigError("--valid-from", f"{valid_from!r} is no day", "YYYY-MM-DD") from error
+    read = read_boundaries(boundaries, conf.profile.gazetteer, valid_from=day)
+    for one in read:
+        if one.repaired:
+            print(f"repaired {one.code} {one.name}")
+    changed = keep(conf.root / "gazetteer", read, source=source or boundaries.name)
+    print(f"{len(read)} boundaries, {len(changed)} new or changed, in force from {day}; restart the hub to use them")
 
 
 def _changes(file: Path | None, mode: str, *, apply: bool) -> None:

@@ -70,3 +70,27 @@ def test_keys_replay_config_and_backup(tmp_path: Path) -> None:
         rest.unlink()
     made.hub("restore", str(archive))
     assert made.hub("replay", "kttv", str(recorded)).split()[0] == "duplicate"
+
+
+def test_official_boundaries_are_imported_once(tmp_path: Path) -> None:
+    import json
+    import shutil
+
+    from shapely.geometry import mapping
+
+    from tests.places.dated import OLD, gazetteer
+
+    made = town(tmp_path)
+    shutil.copytree(Path(__file__).resolve().parents[1] / "config", tmp_path / "config")
+    settings = tmp_path / "hub.toml"
+    text = settings.read_text(encoding="utf-8").replace("[hub]", f'[hub]\nconfig_dir = "{tmp_path / "config"}"', 1)
+    settings.write_text(text, encoding="utf-8")
+    unit = gazetteer(OLD).get("731")
+    assert unit is not None
+    feature = {"type": "Feature", "properties": {"code": "731"}, "geometry": mapping(unit.extent())}
+    given = tmp_path / "given.geojson"
+    given.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}), encoding="utf-8")
+    words = ("config", "places", "import", str(given), "--source", "thử")
+    assert "1 boundaries, 1 new or changed" in made.hub(*words)
+    assert "1 boundaries, 0 new or changed" in made.hub(*words)
+    assert made.hub("check").startswith("ok")

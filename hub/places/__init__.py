@@ -20,12 +20,13 @@ from hub.places.codes import Codes
 from hub.places.names import Ambiguous, Found, Names, Unknown, one_each, written
 from hub.places.structure import Structure
 from hub.places.tables import Neighbour, read_neighbours, read_ranges, read_regions, read_systems, table_faults
-from hub.places.unit import LEVELS, OUTLINE_LABEL, Unit, read_units
+from hub.places.unit import LEVELS, OFFICIAL_LABEL, OUTLINE_LABEL, Unit, read_units
 from hub.places.wording import Reader
 from hub.spelling import fold
 
 __all__ = [
     "LEVELS",
+    "OFFICIAL_LABEL",
     "OUTLINE_LABEL",
     "Ambiguous",
     "AreaResolution",
@@ -95,6 +96,10 @@ class Gazetteer:
     def get(self, code: str) -> Unit | None:
         """The unit of that GSO code: its version of the day, else the latest before it, else the earliest after it."""
         return self._structure.get(code)
+
+    def version(self, code: str, day: date) -> Unit | None:
+        """The unit of that code as it was on the day, None when it was not there."""
+        return next((unit for unit in self._structure.versions(code) if unit.valid_on(day)), None)
 
     def units(self, *, level: str = "") -> list[Unit]:
         """Our units in force on the day, in the order of their codes."""
@@ -171,8 +176,13 @@ class Gazetteer:
         return frozenset().union(*(self._structure.touched(unit) for unit in self._resolver.hit(shape)))
 
     def outline(self, codes: Iterable[str]) -> BaseGeometry | None:
-        """The approximate area of these units together (`OUTLINE_LABEL` belongs beside it), or None."""
+        """The area of these units together, or None; `label` says what belongs beside it."""
         return self._resolver.outline(codes)
+
+    def label(self, codes: Iterable[str]) -> dict[str, str]:
+        """What must stand beside the outline of these units, in each language: official only when each of them is."""
+        known = [unit for code in codes if (unit := self.get(code)) is not None]
+        return OFFICIAL_LABEL if known and all(unit.official is not None for unit in known) else OUTLINE_LABEL
 
 
 def _home(units: list[Unit], on: date, home: str, kept: Faults) -> str:

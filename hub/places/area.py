@@ -137,7 +137,7 @@ class Resolver:
         """
         if unit.level == "province" and not unit.valid_on(self._structure.on):
             return None
-        return unit.extent() if self._structure.is_home(unit) else unit.outline
+        return unit.extent() if self._structure.is_home(unit) else unit.official or unit.outline
 
     def _disagreement(self, codes: frozenset[str], shape: BaseGeometry) -> str:
         """How codes and shape differ by more than the outlines' inexactness; "" when they do not, or when nothing can be compared."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
@@ -27,7 +28,12 @@ COLUMNS = (
 )  # fmt: skip
 
 OUTLINE_LABEL = {"vi": "ranh giới gần đúng", "en": "approximate boundary"}
-"""What must stand beside every outline that is drawn: none of ours is a legal boundary."""
+"""What must stand beside every outline of our own that is drawn: none is a legal boundary."""
+
+OFFICIAL_LABEL = {"vi": "ranh giới chính thức", "en": "official boundary"}
+"""What stands beside one that was imported from the authority's own file."""
+
+OFFICIAL_FILE = "official.geojson"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +42,8 @@ class Unit:
 
     One code can have several versions: a commune that became a ward, or another unit that took over the number. `successors` are
     the codes of what its land belongs to afterwards. `point` is (latitude, longitude); `box` is (south, west, north, east) in
-    degrees. `outline` is approximate, in (longitude, latitude); None where only a point or a box is known.
+    degrees. `outline` is approximate, in (longitude, latitude); None where only a point or a box is known. `official` is the legal
+    boundary, None until one is imported.
     """
 
     code: str
@@ -55,6 +62,7 @@ class Unit:
     iso: str = ""
     agency_code: str = ""
     outline: BaseGeometry | None = field(default=None, compare=False, repr=False)
+    official: BaseGeometry | None = field(default=None, compare=False, repr=False)
 
     @property
     def full_name(self) -> str:
@@ -65,8 +73,17 @@ class Unit:
         """Whether this version was in force on that day."""
         return self.valid_from <= day and (self.valid_to is None or day < self.valid_to)
 
+    @property
+    def outline_label(self) -> dict[str, str]:
+        """What must stand beside its outline, in each language."""
+        return OUTLINE_LABEL if self.official is None else OFFICIAL_LABEL
+
     def extent(self) -> BaseGeometry | None:
-        """Where it lies as well as we know: its outline, else its box, else a disc of its size around its point, else None."""
+        """Where it lies as well as we know: its official boundary, else what is approximate."""
+        return self.official if self.official is not None else self.approximate()
+
+    def approximate(self) -> BaseGeometry | None:
+        """Its approximate outline, else its box, else a disc of its size around its point, else None."""
         if self.outline is not None:
             return self.outline
         if self.box is not None:
@@ -86,6 +103,7 @@ def read_units(folder: Path, faults: Faults | None = None) -> list[Unit]:
     """
     with gathering(faults) as kept:
         outlines = _outlines(folder / "outlines.geojson", kept)
+        official = _outlines(folder / OFFICIAL_FILE, kept) if (folder / OFFICIAL_FILE).exists() else {}
         units: list[Unit] = []
         lines: list[int] = []
         for line, row in read_rows(folder / "units.csv", COLUMNS, kept):
@@ -98,7 +116,18 @@ def read_units(folder: Path, faults: Faults | None = None) -> list[Unit]:
                 lines.append(line)
         for at, key, reason, mend in unit_faults(units, kept.blames):
             kept.add(f"units.csv line {lines[at]}: {key}", reason, mend)
-    return units
+    return [replace(unit, official=_official(unit, units, official)) for unit in units] if official else units
+
+
+def _official(
+    unit: Unit, units: list[Unit], official: Mapping[str, list[tuple[date, BaseGeometry]]]
+) -> BaseGeometry | None:
+    """The newest boundary that holds for this version: of a day on which it was in force, or of its forerunner on the same land."""
+    holding = [(since, outline) for since, outline in official.get(unit.code, ()) if unit.valid_on(since)]
+    if holding:
+        return max(holding, key=lambda one: one[0])[1]
+    before = next((u for u in units if u.code == unit.code and u.valid_to == unit.valid_from), None)
+    return _official(before, units, official) if before is not None and before.successors == (unit.code,) else None
 
 
 def _unit(row: Row, outlines: dict[str, list[tuple[date, BaseGeometry]]]) -> Unit:

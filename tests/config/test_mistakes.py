@@ -52,7 +52,8 @@ def test_every_mistake_is_found_with_file_key_reason_and_mend(tmp_path: Path, mi
     write_certificates(tmp_path)
     found = problems(lay_all(tmp_path, [patch(mistake)]))
     assert all(p.file and p.reason and p.mend for p in found), found
-    assert any(told(p, mistake, tmp_path) for p in found), [str(p) for p in found]
+    shipped = mistake["file"].startswith("config/")  # its lines move with the data
+    assert any(told(p, mistake, tmp_path, lines=not shipped) for p in found), [str(p) for p in found]
     assert len(found) == 1 + mistake.get("also", 0), [str(p) for p in found]
     assert not any("geheim" in str(p) for p in found)
 
