@@ -23,6 +23,7 @@ from hub.api import (
     page,
     places,
     problems,
+    rosters,
     sessions,
     socket,
     sources,
@@ -65,6 +66,7 @@ def build(services: Services) -> FastAPI:
         endpoints.router(services),
         sources.router(services),
         places.router(services),
+        rosters.router(services),
         feeds.router(services),
         socket.router(services, feed),
     ):

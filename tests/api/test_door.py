@@ -67,7 +67,7 @@ async def test_nothing_but_the_open_routes_answers_a_stranger(door: Door) -> Non
                 if (method, route.path) in OPEN:
                     continue
                 path = route.path.replace("{name}", "x").format_map(
-                    {"alert_id": "a", "endpoint_id": "e", "subscription_id": "s"}
+                    {"alert_id": "a", "contact_id": "c", "duty_id": "d", "endpoint_id": "e", "subscription_id": "s"}
                 )
                 answer = await stranger.request(method, path, json={})
                 expected = 303 if path == "/" else 401

@@ -180,7 +180,7 @@ def test_everything_wrong_with_a_file_is_told_and_nothing_of_it_taken(tmp_path: 
 
 
 def test_boundaries_that_lie_upon_each_other_are_refused(tmp_path: Path) -> None:
-    error = refusal(tmp_path, feature("731"), feature("740", outline("740").buffer(0.05)))
+    error = refusal(tmp_path, feature("731"), feature("740", outline("740").buffer(0.02)))
     assert "belong to" in error.reason
 
 
