@@ -1,5 +1,6 @@
 """Tests of hub.config: loading, and the profiles as shipped. Mistakes: tests/config/test_mistakes.py."""
 
+import tomllib
 from collections import Counter
 from pathlib import Path
 
@@ -41,8 +42,8 @@ def test_each_profile_has_its_agencies_feeds_and_sources_and_no_endpoint() -> No
     counted = {
         p: Counter(kind for kind, _, _ in load(profile=p).profile.documents) for p in ("dong-nai-2023", "dong-nai-2026")
     }
-    assert counted["dong-nai-2023"]["owner"] == 17 + 11 + 6
-    assert counted["dong-nai-2026"]["owner"] == 13 + 95 + 3
+    assert counted["dong-nai-2023"]["owner"] == 19 + 11 + 6
+    assert counted["dong-nai-2026"]["owner"] == 15 + 95 + 3
     assert counted["dong-nai-2023"]["feed"] == 1 + 11 + 6
     assert counted["dong-nai-2026"]["feed"] == 1 + 95 + 3
     for one in counted.values():
@@ -76,3 +77,25 @@ def test_tables_of_the_deployments_own_are_taken_from_its_folder(tmp_path: Path)
     config = load(file)
     assert config.root == tmp_path / "config"
     assert config.profile.gazetteer.province.name == "Đồng Nai"
+
+
+@pytest.mark.parametrize("profile", ["dong-nai-2023", "dong-nai-2026"])
+def test_every_agency_is_offered_something_and_each_offer_says_when_it_is_acknowledged(profile: str) -> None:
+    loaded = load(profile=profile).profile
+    reached = {agency.id for offer in loaded.offers for agency in loaded.agencies.of(offer.agency)}
+    assert {agency.id for agency in loaded.agencies.listed} == reached
+    asked = {offer.id for offer in loaded.offers if offer.ack_min_within("Extreme")}
+    assert {offer.id for offer in loaded.offers} - asked == {"so-khdt", "so-tai-chinh"}  # a digest of the morning
+    assert all(offer.channels for offer in loaded.offers)
+
+
+@pytest.mark.needs("shared")
+def test_the_offers_are_those_of_the_starting_proposal_and_more() -> None:
+    proposal = Path(__file__).resolve().parents[2] / "shared" / "vietnam" / "default_subscriptions.toml"
+    offers = {offer.agency: offer for offer in load(profile="dong-nai-2023").profile.offers}
+    for said in tomllib.loads(proposal.read_text(encoding="utf-8"))["subscription"]:
+        ours = offers[said["agency"]]
+        assert list(ours.hazards) == said["hazards"]
+        assert (ours.min_severity, list(ours.channels)) == (said["min_severity"], said["channels"])
+        for severity, minutes in said.get("ack_min_by_severity", {"Extreme": said.get("ack_min", 0)}).items():
+            assert ours.ack_min_within(severity) == minutes

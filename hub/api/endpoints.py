@@ -23,13 +23,14 @@ Word = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[\w.-]+$")]
 
 
 class NewEndpoint(BaseModel):
-    """An endpoint as asked for: whose it is, the channel, and the channel's settings (a webhook's `url`)."""
+    """An endpoint as asked for: whose it is, the channel, its settings (a webhook's `url`), and which endpoint stands in for it."""
 
     model_config = ConfigDict(extra="forbid")
     owner: Word
     kind: Word
     settings: Annotated[dict[str, Any], Field(max_length=50)]
     language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] = "vi"
+    alternate: Annotated[str, Field(max_length=100, pattern=r"^[\w.-]*$")] = ""
 
 
 class Redelivery(BaseModel):
@@ -194,7 +195,12 @@ def _check(services: Services, body: NewEndpoint) -> None:
 
 def _put(conn: Connection, services: Services, asker: Asker, endpoint_id: str, body: NewEndpoint) -> None:
     who, now = asker.caller.label, services.clock.now()
-    rules.put(conn, "endpoint", endpoint_id, body.model_dump(), origin="desk", by=who, at=now)
+    other = rules.get(conn, "endpoint", body.alternate) if body.alternate and body.alternate != endpoint_id else None
+    if body.alternate and (other is None or not asker.may(_what(other))):
+        reason = f"{body.alternate} is no other endpoint"
+        raise Problem(422, "invalid", extra={"faults": [{"where": "body/alternate", "what": reason}]})
+    written = body.model_dump(exclude=set() if body.alternate else {"alternate"})
+    rules.put(conn, "endpoint", endpoint_id, written, origin="desk", by=who, at=now)
     _offer(conn, services, asker, endpoint_id)
 
 
@@ -228,12 +234,20 @@ def _told(rule: Rule, state: endpoints.EndpointState | None, fed: Sequence[str])
         "kind": rule.body.get("kind", ""),
         "language": rule.body.get("language", "vi"),
         "subscriptions": list(fed),
-        "settings": {name: value for name, value in settings.items() if not _is_secret(name)},
+        "alternate": rule.body.get("alternate", ""),
+        "settings": _shown(settings),
         "state": state.state if state is not None else "unproven",
         "reason": state.reason if state is not None else "never-proven",
         "failures": state.failures if state is not None else 0,
         "open_until": state.open_until if state is not None else None,
     }
+
+
+def _shown(value: Any) -> Any:
+    """The settings without any secret, at whatever depth (a gateway's header)."""
+    if isinstance(value, dict):
+        return {name: _shown(inner) for name, inner in value.items() if not _is_secret(name)}
+    return value
 
 
 def _is_secret(name: str) -> bool:

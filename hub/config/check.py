@@ -23,6 +23,7 @@ from hub.config.settings import SourceSettings
 from hub.errors import ConfigError
 from hub.faults import Faults
 from hub.hazards import Hazards
+from hub.scales import Scales
 from hub.words import Words
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ def check(config: Config, faults: Faults | None = None, *, now: datetime | None 
     ids: set[str] | None = None
     with tables.kept():
         ids = {hazard.id for hazard in Hazards.load(config.root / "hazards.csv", tables).listed} | set(tables.blamed)
+    with tables.kept():
+        Scales.load(config.root / "scales.csv", tables)
     with tables.kept():
         Words.load(config.root / "words", tables)
     at = now or SystemClock().now()
