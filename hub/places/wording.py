@@ -29,7 +29,8 @@ _MOST_WORDS = 6
 MOST_LETTERS = 8000
 """What stands behind is not read, and a person is asked: naming every commune of the province takes 2,000 letters."""
 _MOST_UNKNOWN = 20
-_MOST_PARTS = 500
+_MOST_LOOKED = 60
+"""Unknown parts that are compared with every name of ours; a list of more is foreign."""
 _KIND_KEYS = tuple(sorted({marked_key(k) for k in KINDS} | {fold(k) for k in KINDS}, key=len, reverse=True))
 _KIND_WORDS = tuple(tuple(key.split()) for key in _KIND_KEYS)
 _EMPTY = frozenset(word for key in (*_KIND_KEYS, *_LEADING_KEYS) for word in fold(key).split()) | {
@@ -198,12 +199,15 @@ class Reader:
     def _ask(self, result: Wording, said: Sequence[_Said], *, foreign: bool) -> None:
         """Parts that name nothing anybody knows are unclear beside places of ours, and everywhere when they are nearly one of ours."""
         ours = result.home or bool(result.codes) or any(self.structure.is_home(unit) for unit in result.units)
-        for one in said[:_MOST_PARTS]:
+        looked = 0
+        for one in said:
             if one.units or one.region or one.regions or one.unclear or _says_nothing(one.text):
                 continue
-            near = [
-                unit for unit in self.names.near(written(_bare(one.text))) if not foreign or unit.level == "province"
-            ]
+            near: list[Unit] = []
+            if looked < _MOST_LOOKED:
+                looked += 1
+                alike = self.names.near(written(_bare(one.text)))
+                near = [unit for unit in alike if not foreign or unit.level == "province"]
             if (near or (ours and not foreign)) and len(result.unclear) < _MOST_UNKNOWN:
                 meant = " | ".join(unit.full_name for unit in near[:3])
                 result.unclear.append(f"{one.text}: {meant}?" if meant else one.text)
