@@ -28,6 +28,8 @@ config_cli = typer.Typer(no_args_is_help=True, help="Configuration.")
 cli.add_typer(source_cli, name="source")
 cli.add_typer(key_cli, name="key")
 cli.add_typer(config_cli, name="config")
+places_cli = typer.Typer(no_args_is_help=True, help="Places.")
+config_cli.add_typer(places_cli, name="places")
 cert_cli = typer.Typer(no_args_is_help=True, help="Certificates.")
 cli.add_typer(cert_cli, name="cert")
 
@@ -40,7 +42,8 @@ def main() -> None:
     try:
         cli(standalone_mode=True)
     except HubError as error:
-        print(f"hub: {error}", file=sys.stderr)
+        for one in error.each() if isinstance(error, ConfigError) else (error,):
+            print(f"hub: {one}", file=sys.stderr)
         raise SystemExit(2) from None
 
 
@@ -83,12 +86,11 @@ async def _run(conf: configuration.Config, roles: list[str]) -> None:
 @cli.command()
 def check(file: ConfigFile = None, mode: Mode = "") -> None:
     """Says what is wrong with the configuration, or that nothing is."""
-    conf = configuration.load(file, mode=mode)
-    problems = configuration.check(conf)
-    root.check_listen(conf)
+    conf, problems = configuration.examine(file, mode=mode)
     for problem in problems:
         print(problem)
-    if problems:
+    if problems or conf is None:
+        print(f"{len(problems)} lỗi cấu hình ({len(problems)} mistakes)", file=sys.stderr)
         raise typer.Exit(1)
     print(f"ok: mode {conf.settings.hub.mode}, profile {conf.profile.name}, {len(conf.profile.sources)} sources")
 
@@ -167,6 +169,32 @@ def config_apply(file: ConfigFile = None, mode: Mode = "") -> None:
     _changes(file, mode, apply=True)
 
 
+@places_cli.command("import")
+def places_import(
+    boundaries: Path,
+    valid_from: Annotated[str, typer.Option(help="YYYY-MM-DD; the profile's day when left out")] = "",
+    source: Annotated[str, typer.Option(help="who gave the file, and which decision it rests on")] = "",
+    file: ConfigFile = None,
+    mode: Mode = "",
+) -> None:
+    """Takes official boundaries (GeoJSON) for units of ours; refused as a whole when one of them cannot be right."""
+    from datetime import date
+
+    from hub.places.official import keep, read_boundaries
+
+    conf = configuration.load(file, mode=mode)
+    try:
+        day = date.fromisoformat(valid_from) if valid_from else conf.profile.gazetteer_on
+    except ValueError as error:
+        raise ConfigError("--valid-from", f"{valid_from!r} is no day", "YYYY-MM-DD") from error
+    read = read_boundaries(boundaries, conf.profile.gazetteer, valid_from=day)
+    for one in read:
+        if one.repaired:
+            print(f"repaired {one.code} {one.name}")
+    changed = keep(conf.root / "gazetteer", read, source=source or boundaries.name)
+    print(f"{len(read)} boundaries, {len(changed)} new or changed, in force from {day}; restart the hub to use them")
+
+
 def _changes(file: Path | None, mode: str, *, apply: bool) -> None:
     from hub.store import rules
 
@@ -174,12 +202,14 @@ def _changes(file: Path | None, mode: str, *, apply: bool) -> None:
 
     async def once() -> None:
         hub = root.open_hub(conf)
-        documents, now = conf.profile.documents, hub.clock.now()
+        profile, now = conf.profile, hub.clock.now()
         try:
             if apply:
-                changes = await hub.store.write(lambda conn: rules.apply(conn, documents, by="config", at=now))
+                changes = await hub.store.write(
+                    lambda conn: rules.apply(conn, root.wanted(conn, profile), by="config", at=now)
+                )
             else:
-                changes = await hub.store.read(lambda conn: rules.diff(conn, documents))
+                changes = await hub.store.read(lambda conn: rules.diff(conn, root.wanted(conn, profile)))
         finally:
             await hub.store.close()
         for change in changes:

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 
 class HubError(Exception):
     """Root of all errors raised on purpose by the hub. Its text never holds a secret."""
 
 
 class ConfigError(HubError):
-    """Do not start. `where` is a file and key, `mend` says what to write instead."""
+    """Do not start. `where` is a file and key, `mend` says what to write instead; `others` were found together with it."""
 
-    def __init__(self, where: str, reason: str, mend: str = "") -> None:
+    def __init__(self, where: str, reason: str, mend: str = "", *, others: Iterable[ConfigError] = ()) -> None:
         super().__init__(f"{where}: {reason}" + (f" — {mend}" if mend else ""))
         self.where = where
         self.reason = reason
         self.mend = mend
+        self.others = tuple(others)
+
+    def each(self) -> Iterator[ConfigError]:
+        """This one and the others."""
+        yield self
+        for other in self.others:
+            yield from other.each()
+
+    def within(self, where: str) -> ConfigError:
+        """The same, and the others, told of a place inside `where`."""
+        told = [ConfigError(f"{where}: {one.where}", one.reason, one.mend) for one in self.each()]
+        return ConfigError(told[0].where, told[0].reason, told[0].mend, others=told[1:])
 
 
 class SourceError(HubError):

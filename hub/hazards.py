@@ -6,7 +6,6 @@ category. A negative word hides only the letters it covers ("bão giá"), never 
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -14,10 +13,15 @@ from pathlib import Path
 
 from hub.cap.model import CATEGORIES, Info
 from hub.errors import ConfigError
+from hub.faults import Faults, gathering
+from hub.sheets import Row, many, number, read_rows
 from hub.spelling import fold, has_marks, marked_key
 
 OTHER = "other"
 SOUNDS = ("alarm", "warning", "notice")
+COLUMNS = (
+    "id", "vi", "en", "category", "lifetime_h", "window_h", "sound", "closed", "fallback", "codes", "words", "not_words",
+)  # fmt: skip
 _MOST_DESCRIPTION = 2000
 
 
@@ -69,23 +73,23 @@ class Hazards:
         object.__setattr__(self, "_hidden", _Index((hazard.id, hazard.not_words) for hazard in self.listed))
 
     @classmethod
-    def load(cls, path: Path) -> Hazards:
+    def load(cls, path: Path, faults: Faults | None = None) -> Hazards:
         """The table in that file.
 
         Raises:
-            ConfigError: it is missing, or a row makes no sense.
+            ConfigError: it is missing or has no row "other"; without `faults` also for every row that makes no sense.
         """
-        if not path.is_file():
-            raise ConfigError(str(path), "the table of hazards is missing", "restore it from the distribution")
-        with path.open(encoding="utf-8", newline="") as file:
-            listed = tuple(_hazard(row, number) for number, row in enumerate(csv.DictReader(file), start=2))
-        ids = [hazard.id for hazard in listed]
-        twice = {one for one in ids if ids.count(one) > 1}
-        if twice or OTHER not in ids:
-            raise ConfigError(
-                path.name, f"ids that stand twice: {sorted(twice)}; {OTHER!r} must be there", "one row per hazard"
-            )
-        return cls(listed)
+        listed: list[Hazard] = []
+        with gathering(faults) as kept:
+            for line, row in read_rows(path, COLUMNS, kept):
+                with kept.kept(row["id"], where=f"{path.name} line {line}"):
+                    hazard = _hazard(row)
+                    if any(hazard.id == other.id for other in listed):
+                        raise ConfigError("id", f"{hazard.id!r} stands there twice", "one row per hazard")
+                    listed.append(hazard)
+            if not any(hazard.id == OTHER for hazard in listed) and OTHER not in kept.blamed:
+                kept.add(f"{path.name}: id", f"{OTHER!r} is missing", "what fits no other row goes there")
+        return cls(tuple(listed))
 
     def __iter__(self) -> Iterator[Hazard]:
         return iter(self.listed)
@@ -178,35 +182,35 @@ def _covered(span: Span, hidden: Sequence[Span]) -> bool:
     return any(start <= span[0] and span[1] <= end for start, end in hidden)
 
 
-def _hazard(row: dict[str, str], number: int) -> Hazard:
-    where = f"hazards.csv line {number}"
-    cells = {key: (value or "").strip() for key, value in row.items() if key}
-    try:
-        hazard = Hazard(
-            id=cells["id"],
-            vi=cells["vi"],
-            en=cells["en"],
-            category=cells["category"],
-            lifetime_h=float(cells["lifetime_h"]),
-            window=timedelta(hours=float(cells["window_h"])),
-            sound=cells["sound"],
-            closed=cells["closed"] == "yes",
-            fallback=_many(cells["fallback"]),
-            codes=tuple((s, v) for s, _, v in (code.partition("=") for code in _many(cells["codes"]))),
-            words=_many(cells["words"]),
-            not_words=_many(cells["not_words"]),
-        )
-    except (KeyError, ValueError) as error:
-        raise ConfigError(where, str(error), "the columns are those of the first line; hours are numbers") from error
-    if not (hazard.id and hazard.vi and hazard.en and hazard.lifetime_h > 0):
-        raise ConfigError(where, "id, vi, en or lifetime_h is empty", "every hazard has a name in both languages")
-    if hazard.sound not in SOUNDS:
-        raise ConfigError(where, f"sound {hazard.sound!r} is unknown", ", ".join(SOUNDS))
-    wrong = [one for one in (hazard.category, *hazard.fallback) if one not in CATEGORIES]
-    if wrong:
-        raise ConfigError(where, f"{wrong} is no CAP category", ", ".join(CATEGORIES))
-    return hazard
-
-
-def _many(cell: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in cell.split("|") if part.strip())
+def _hazard(row: Row) -> Hazard:
+    lifetime_h, window_h = number(row, "lifetime_h", least=0.01, most=1e5), number(row, "window_h", least=0, most=1e5)
+    for column in ("id", "vi", "en", "lifetime_h", "window_h"):
+        if not row[column]:
+            raise ConfigError(column, "is empty", "every hazard has an id, a name in both languages and its hours")
+    if row["sound"] not in SOUNDS:
+        raise ConfigError("sound", f"{row['sound']!r} is unknown", ", ".join(SOUNDS))
+    if row["closed"] not in ("", "yes"):
+        raise ConfigError("closed", f"{row['closed']!r} is unknown", "yes, or nothing")
+    for column in ("category", "fallback"):
+        wrong = [one for one in many(row[column]) if one not in CATEGORIES]
+        if wrong or (column == "category" and not row[column]):
+            raise ConfigError(column, f"{wrong} is no CAP category", ", ".join(CATEGORIES))
+    odd = [code for code in many(row["codes"]) if "=" not in code]
+    if odd:
+        raise ConfigError("codes", f"{odd[0]!r} names no system", "SAME=FLW")
+    assert lifetime_h is not None  # neither is empty, as checked above
+    assert window_h is not None
+    return Hazard(
+        id=row["id"],
+        vi=row["vi"],
+        en=row["en"],
+        category=row["category"],
+        lifetime_h=lifetime_h,
+        window=timedelta(hours=window_h),
+        sound=row["sound"],
+        closed=row["closed"] == "yes",
+        fallback=many(row["fallback"]),
+        codes=tuple((s, v) for s, _, v in (code.partition("=") for code in many(row["codes"]))),
+        words=many(row["words"]),
+        not_words=many(row["not_words"]),
+    )

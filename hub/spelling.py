@@ -12,9 +12,28 @@ _DAK = {"đak", "đăk", "đac", "đăc", "đa5k", "đa5c"}
 """Spellings of one Mnông word, with or without their tone: Đak Lua, Đăk Lua, Đắk Lua and Đắc Lua are one commune."""
 
 
+_LOOKALIKES = str.maketrans(
+    "\u0430\u0435\u043e\u0440\u0441\u0445\u0443\u0456\u0458\u0455\u04bb\u0501\u051b\u051d"
+    "\u043a\u043c\u043d\u0442\u0432\u03b1\u03bf\u03bd\u03b9\u03c1\u03c5\u03ba\u0131\u0261",
+    "aeopcxyijshdqwkmhtbaovipukig",
+)
+"""Small letters of other scripts that look like Latin ones: what somebody types with the wrong keyboard, or to slip past."""
+_OTHER_SCRIPT = re.compile("[\u0131\u0261\u0370-\u052f]")
+_LATIN = re.compile("[a-z]")
+
+
+def latin(text: str) -> str:
+    """`text` in small letters; in a word with Latin letters those of other scripts that look alike are Latin too."""
+    small = text.casefold()
+    if not _OTHER_SCRIPT.search(small):
+        return small
+    words = re.split(r"(\s+)", unicodedata.normalize("NFD", small))
+    return "".join(word.translate(_LOOKALIKES) if _LATIN.search(word) else word for word in words)
+
+
 def fold(text: str) -> str:
     """`text` in small letters without diacritics (đ is d), every run of anything else than letters and digits a single space."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    decomposed = unicodedata.normalize("NFKD", latin(text))
     bare = "".join("d" if letter == "đ" else letter for letter in decomposed if not unicodedata.combining(letter))
     return _NO_WORD.sub(" ", bare).strip()
 
@@ -25,7 +44,7 @@ def marked_key(text: str) -> str:
     The tone goes to the end of its syllable (hòa and hoà are one), a final y after a consonant is i (Mỹ and Mĩ), and the
     spellings of Đak are one. NFC and NFD give the same.
     """
-    spaced = _NO_WORD.sub(" ", unicodedata.normalize("NFC", text).casefold()).strip()
+    spaced = _NO_WORD.sub(" ", unicodedata.normalize("NFC", latin(text))).strip()
     return " ".join(_syllable(one) for one in spaced.split())
 
 

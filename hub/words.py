@@ -14,6 +14,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from hub.errors import ConfigError
+from hub.faults import Faults, gathering
+from hub.sheets import nearest
 
 LANGUAGES = ("vi", "en")
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -75,25 +77,19 @@ class Words:
     texts: Mapping[str, Mapping[str, str]]
 
     @classmethod
-    def load(cls, folder: Path) -> Words:
+    def load(cls, folder: Path, faults: Faults | None = None) -> Words:
         """`vi.toml` and `en.toml` in that folder.
 
         Raises:
             ConfigError: one is missing, the two have not the same keys, or a text has other gaps than its twin.
         """
-        texts = {language: _flat(folder / f"{language}.toml") for language in LANGUAGES}
-        first = texts[LANGUAGES[0]]
-        for language, listed in texts.items():
-            differing = sorted(first.keys() ^ listed.keys())
-            if differing:
-                raise ConfigError(
-                    f"{language}.toml", f"keys that not every language has: {differing}", "add or remove them"
-                )
-            for key, text in listed.items():
-                if gaps(text) != gaps(first[key]):
-                    raise ConfigError(
-                        f"{language}.toml: {key}", f"gaps {sorted(gaps(text))}", f"{sorted(gaps(first[key]))}"
-                    )
+        with gathering(faults) as kept:
+            texts: dict[str, Mapping[str, str]] = {language: {} for language in LANGUAGES}
+            for language in LANGUAGES:
+                with kept.kept():
+                    texts[language] = _flat(folder / f"{language}.toml")
+            if all(texts.values()):
+                _check(texts, kept)
         return cls(texts)
 
     def say(self, key: str, language: str = "vi", **values: object) -> str:
@@ -112,6 +108,32 @@ class Words:
         if text.startswith(word):
             return text
         return self.say("mode.prefix", language, mode=word, text=text)
+
+
+def _check(texts: Mapping[str, Mapping[str, str]], kept: Faults) -> None:
+    """Every language has every key, and each text the gaps of its twins."""
+    every = texts[LANGUAGES[0]]
+    for language, listed in texts.items():
+        for key in sorted(every.keys() - listed.keys()):
+            kept.add(
+                f"{language}.toml: {key}", "the translation is missing", f"write it; in Vietnamese it is {every[key]!r}"
+            )
+        for key in sorted(listed.keys() - every.keys()):
+            kept.add(f"{language}.toml: {key}", "unknown key", f"{nearest(key, every)} Each stands in vi.toml first")
+        for key, text in listed.items():
+            if not text.strip():
+                kept.add(f"{language}.toml: {key}", "the text is empty", "write it")
+            elif key in every and _gaps(text) != _gaps(every[key]):
+                wanted = ", ".join(f"{{{gap}}}" for gap in sorted(_gaps(every[key]) or ())) or "none"
+                kept.add(f"{language}.toml: {key}", f"{text!r} has other gaps than its twin", f"the gaps are {wanted}")
+
+
+def _gaps(text: str) -> frozenset[str] | None:
+    """The gaps, None when the braces do not close."""
+    try:
+        return gaps(text)
+    except ValueError:
+        return None
 
 
 def gaps(text: str) -> frozenset[str]:

@@ -32,20 +32,23 @@ def test_check_says_ok_or_what_is_wrong(tmp_path: Path) -> None:
     )
     assert done.returncode == 1
     assert "interval_s" in done.stdout
+    assert "1 lỗi cấu hình" in done.stderr
 
 
-def test_a_broken_file_is_one_clear_line(tmp_path: Path) -> None:
-    (tmp_path / "hub.toml").write_text("[hub]\nmodus = 1\n", encoding="utf-8")
+def test_a_broken_file_is_one_clear_line_for_each_mistake(tmp_path: Path) -> None:
+    (tmp_path / "hub.toml").write_text('[hub]\nmodus = 1\n[log]\nlevl = "info"\n', encoding="utf-8")
     done = subprocess.run(
-        [sys.executable, "-m", "hub", "check", "--config", str(tmp_path / "hub.toml")],
+        [sys.executable, "-m", "hub", "config", "diff", "--config", str(tmp_path / "hub.toml")],
         cwd=ROOT,
         capture_output=True,
         text=True,
         timeout=60,
     )
     assert done.returncode == 2
-    assert done.stderr.startswith("hub: ")
-    assert "modus" in done.stderr
+    first, second = done.stderr.splitlines()
+    assert first.startswith("hub: ")
+    assert "modus" in first
+    assert "levl" in second
     assert "Traceback" not in done.stderr
 
 
@@ -67,3 +70,27 @@ def test_keys_replay_config_and_backup(tmp_path: Path) -> None:
         rest.unlink()
     made.hub("restore", str(archive))
     assert made.hub("replay", "kttv", str(recorded)).split()[0] == "duplicate"
+
+
+def test_official_boundaries_are_imported_once(tmp_path: Path) -> None:
+    import json
+    import shutil
+
+    from shapely.geometry import mapping
+
+    from tests.places.dated import OLD, gazetteer
+
+    made = town(tmp_path)
+    shutil.copytree(Path(__file__).resolve().parents[1] / "config", tmp_path / "config")
+    settings = tmp_path / "hub.toml"
+    text = settings.read_text(encoding="utf-8").replace("[hub]", f'[hub]\nconfig_dir = "{tmp_path / "config"}"', 1)
+    settings.write_text(text, encoding="utf-8")
+    unit = gazetteer(OLD).get("731")
+    assert unit is not None
+    feature = {"type": "Feature", "properties": {"code": "731"}, "geometry": mapping(unit.extent())}
+    given = tmp_path / "given.geojson"
+    given.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}), encoding="utf-8")
+    words = ("config", "places", "import", str(given), "--source", "thử")
+    assert "1 boundaries, 1 new or changed" in made.hub(*words)
+    assert "1 boundaries, 0 new or changed" in made.hub(*words)
+    assert made.hub("check").startswith("ok")

@@ -131,8 +131,10 @@ def test_the_parts_of_an_sms_are_counted_as_the_network_counts_them(text: str, p
 @pytest.mark.parametrize(
     ("vi", "en", "reason"),
     [
-        ('[a]\nb = "x"', '[a]\nc = "x"', "keys that not every language has"),
+        ('[a]\nb = "x"', '[a]\nc = "x"', "translation is missing"),
         ('[a]\nb = "{x}"', '[a]\nb = "{y}"', "gaps"),
+        ('[a]\nb = "{x}"', '[a]\nb = "{x"', "gaps"),
+        ('[a]\nb = "x"', '[a]\nb = " "', "empty"),
         ("[a]\nb = 1", '[a]\nb = "x"', "table of texts"),
         ("[a", '[a]\nb = "x"', "not TOML"),
     ],

@@ -26,6 +26,7 @@ from hub.api import (
     places,
     problems,
     readings,
+    rosters,
     sessions,
     socket,
     sources,
@@ -71,6 +72,7 @@ def build(services: Services) -> FastAPI:
         endpoints.router(services),
         sources.router(services),
         places.router(services),
+        rosters.router(services),
         feeds.router(services),
         socket.router(services, feed),
     ):

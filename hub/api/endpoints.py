@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Response
@@ -54,25 +54,27 @@ def router(services: Services) -> APIRouter:
 
         def read(conn: Connection) -> list[dict[str, Any]]:
             seen = [rule for rule in rules.in_force(conn, "endpoint") if asker.may(_what(rule))]
-            return [_told(rule, endpoints.get(conn, rule.rule_id)) for rule in seen]
+            fed = _rules_of_each(conn)
+            return [_told(rule, endpoints.get(conn, rule.rule_id), fed.get(rule.rule_id, ())) for rule in seen]
 
         return answers.json({"endpoints": await store.read(read)})
 
     @routes.post("", status_code=201)
     async def create(body: NewEndpoint, asker: Annotated[Asker, asks("endpoint.change")]) -> Response:
-        """The endpoint exists, its secret is shown this once, and it was sent a signed challenge; `state` says whether it answered."""
+        """The endpoint exists with the rules its agency is offered (`subscriptions`, empty: it gets nothing yet). Its secret is
+        shown this once, and it was sent a signed challenge; `state` says whether it answered.
+        """
         asker.must(of_owner("endpoint", body.owner))
         _check(services, body)
         endpoint_id, secret = f"e{secrets.token_hex(8)}", _new_secret()
 
         def write(conn: Connection) -> None:
-            _check_alternate(conn, asker, endpoint_id, body)
             _put(conn, services, asker, endpoint_id, body)
             endpoints.create(conn, endpoint_id, secrets=[secret], seal_key=services.seal_key)
 
         await store.write(write)
         proven = await services.prove(endpoint_id) if services.prove is not None else False
-        told = await store.read(lambda conn: _told(_found(conn, asker, endpoint_id), endpoints.get(conn, endpoint_id)))
+        told = await store.read(lambda conn: _now(conn, asker, endpoint_id))
         return answers.json({**told, "secret": secret, "proven": proven}, 201)
 
     @routes.put("/{endpoint_id}")
@@ -83,7 +85,6 @@ def router(services: Services) -> APIRouter:
         def write(conn: Connection) -> None:
             _found(conn, asker, endpoint_id)
             asker.must(of_owner("endpoint", body.owner))
-            _check_alternate(conn, asker, endpoint_id, body)
             _put(conn, services, asker, endpoint_id, body)
 
         await store.write(write)
@@ -91,12 +92,13 @@ def router(services: Services) -> APIRouter:
 
     @routes.delete("/{endpoint_id}", status_code=204)
     async def remove(endpoint_id: str, asker: Annotated[Asker, asks("endpoint.change")]) -> Response:
-        """The endpoint is owed nothing new."""
+        """The endpoint is owed nothing new, and its rules are in force no more."""
         now = services.clock.now()
 
         def write(conn: Connection) -> None:
             _found(conn, asker, endpoint_id)
             rules.remove(conn, "endpoint", endpoint_id, origin="desk", by=asker.caller.label, at=now)
+            _offer(conn, services, asker, endpoint_id)
 
         await store.write(write)
         return Response(status_code=204)
@@ -167,9 +169,7 @@ async def _after(
     if act is None:
         raise Problem(501, "not-configured")
     done = await act(endpoint_id)
-    told = await services.store.read(
-        lambda conn: _told(_found(conn, asker, endpoint_id), endpoints.get(conn, endpoint_id))
-    )
+    told = await services.store.read(lambda conn: _now(conn, asker, endpoint_id))
     return answers.json({**told, field: done}, status)
 
 
@@ -196,21 +196,38 @@ def _check(services: Services, body: NewEndpoint) -> None:
         raise Problem(422, "endpoint-refused", reason=reason)
 
 
-def _check_alternate(conn: Connection, asker: Asker, endpoint_id: str, body: NewEndpoint) -> None:
-    """Another endpoint that the asker may change stands in, or none."""
-    other = rules.get(conn, "endpoint", body.alternate) if body.alternate else None
-    if body.alternate and (other is None or body.alternate == endpoint_id or not asker.may(_what(other))):
-        raise Problem(
-            422, "endpoint-refused", reason=f"alternate: there is no other endpoint {body.alternate!r} of yours"
-        )
-
-
 def _put(conn: Connection, services: Services, asker: Asker, endpoint_id: str, body: NewEndpoint) -> None:
     who, now = asker.caller.label, services.clock.now()
-    rules.put(conn, "endpoint", endpoint_id, body.model_dump(), origin="desk", by=who, at=now)
+    other = rules.get(conn, "endpoint", body.alternate) if body.alternate and body.alternate != endpoint_id else None
+    if body.alternate and (other is None or not asker.may(_what(other))):
+        reason = f"{body.alternate} is no other endpoint"
+        raise Problem(422, "invalid", extra={"faults": [{"where": "body/alternate", "what": reason}]})
+    written = body.model_dump(exclude=set() if body.alternate else {"alternate"})
+    rules.put(conn, "endpoint", endpoint_id, written, origin="desk", by=who, at=now)
+    _offer(conn, services, asker, endpoint_id)
 
 
-def _told(rule: Rule, state: endpoints.EndpointState | None) -> dict[str, Any]:
+def _offer(conn: Connection, services: Services, asker: Asker, endpoint_id: str) -> None:
+    """The rules offered to the endpoint's agency are in force in the same transaction as the endpoint itself."""
+    if services.offer is not None:
+        services.offer(conn, endpoint_id, asker.caller.label)
+
+
+def _now(conn: Connection, asker: Asker, endpoint_id: str) -> dict[str, Any]:
+    """The endpoint as it stands, for one who may do to it what they want to."""
+    rule = _found(conn, asker, endpoint_id)
+    return _told(rule, endpoints.get(conn, endpoint_id), _rules_of_each(conn).get(endpoint_id, ()))
+
+
+def _rules_of_each(conn: Connection) -> dict[str, list[str]]:
+    """Endpoint id -> ids of the rules in force that feed it."""
+    fed: dict[str, list[str]] = {}
+    for rule in rules.in_force(conn, "subscription"):
+        fed.setdefault(str(rule.body.get("endpoint_id", "")), []).append(rule.rule_id)
+    return fed
+
+
+def _told(rule: Rule, state: endpoints.EndpointState | None, fed: Sequence[str]) -> dict[str, Any]:
     settings = rule.body.get("settings", {})
     return {
         "endpoint_id": rule.rule_id,
@@ -219,13 +236,21 @@ def _told(rule: Rule, state: endpoints.EndpointState | None) -> dict[str, Any]:
         "owner": rule.body.get("owner", ""),
         "kind": rule.body.get("kind", ""),
         "language": rule.body.get("language", "vi"),
+        "subscriptions": list(fed),
         "alternate": rule.body.get("alternate", ""),
-        "settings": {name: value for name, value in settings.items() if not _is_secret(name)},
+        "settings": _shown(settings),
         "state": state.state if state is not None else "unproven",
         "reason": state.reason if state is not None else "never-proven",
         "failures": state.failures if state is not None else 0,
         "open_until": state.open_until if state is not None else None,
     }
+
+
+def _shown(value: Any) -> Any:
+    """The settings without any secret, at whatever depth (a gateway's header)."""
+    if isinstance(value, dict):
+        return {name: _shown(inner) for name, inner in value.items() if not _is_secret(name)}
+    return value
 
 
 def _is_secret(name: str) -> bool:

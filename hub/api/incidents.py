@@ -46,7 +46,7 @@ def router(services: Services, gate: Gate) -> APIRouter:
                 raise Problem(404, "not-found")
             return {
                 "incident_id": incident_id,
-                "hazard": filters.hazard_names(services, row.hazard),
+                "hazards": [filters.hazard_names(services, one) for one in incidents.hazards_of(conn, incident_id)],
                 **_told(seen, services),
                 "more": len(rows) > MOST_MEMBERS,
             }

@@ -36,6 +36,7 @@ def _told(services: Services, unit: Unit) -> dict[str, Any]:
         "full_name": unit.full_name,
         "level": unit.level,
         "within": [above.full_name for above in services.gazetteer.ancestors(unit.code)],
+        "outline": unit.outline_label if unit.extent() is not None else None,
         "valid_from": unit.valid_from,
         "valid_to": unit.valid_to,
         "today": [{"code": now.code, "full_name": now.full_name} for now in services.gazetteer.today(unit.code)],

@@ -40,8 +40,9 @@ class Services:
     `hosts` are the names the hub answers to, without port. `port` names the cookie where there is no TLS. `secure` says whether
     browsers reach the hub over TLS. `zone` is assumed for naive times of submitted alerts. `prove` sends the signed challenge to an
     endpoint and says whether it answered. `send_test` and `redeliver` say whether something is now on its way. `check_endpoint` gives
-    the reason why a channel refuses these settings, or "". `take_readings` takes numbers at stations in the caller's transaction,
-    `gauges` tells how every gauge is doing. `parts` says of each part of this process whether it is ready.
+    the reason why a channel refuses these settings, or "". `offer` (connection, endpoint id, who) puts the rules in force that the
+    profile offers the endpoint's agency. `take_readings` takes numbers at stations in the caller's transaction, `gauges` tells how
+    every gauge is doing. `parts` says of each part of this process whether it is ready.
     """
 
     store: Store
@@ -66,6 +67,7 @@ class Services:
     check_endpoint: Callable[[str, Mapping[str, Any]], str] | None = None
     take_readings: Takes | None = None
     gauges: Callable[[Connection], Sequence[Mapping[str, Any]]] | None = None
+    offer: Callable[[Connection, str, str], None] | None = None
     parts: Callable[[], Mapping[str, bool]] | None = None
 
     @property

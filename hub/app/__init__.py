@@ -4,6 +4,7 @@ from hub.app.acts import prove_endpoint, redeliver, replay, send_test, signin_li
 from hub.app.building import Hub, open_hub
 from hub.app.channels import check_endpoint
 from hub.app.listening import check_listen, split_listen
+from hub.app.offering import offer, wanted
 from hub.app.running import ROLES, run
 from hub.app.seal import load_seal_key
 from hub.app.serving import services, serving_now
@@ -16,6 +17,7 @@ __all__ = [
     "check_listen",
     "connected",
     "load_seal_key",
+    "offer",
     "open_hub",
     "prove_endpoint",
     "redeliver",
@@ -26,4 +28,5 @@ __all__ = [
     "serving_now",
     "signin_link",
     "split_listen",
+    "wanted",
 ]

@@ -13,6 +13,7 @@ from hub.acceptance.accept import AcceptanceLoop
 from hub.app.building import Hub
 from hub.app.followers import followers
 from hub.app.listening import check_free
+from hub.app.offering import wanted
 from hub.app.serving import serve
 from hub.app.sources import listeners, switch_off_others
 from hub.clock import to_us
@@ -57,7 +58,7 @@ def _start_in(conn: Connection, hub: Hub, roles: Sequence[str]) -> None:
     freed = overdue.free_leases(conn, now=to_us(hub.clock.now()), dead=dead)
     if freed:
         log.info("delivery.leases_freed", count=freed)
-    rules.apply(conn, hub.config.profile.documents, by="config", at=hub.clock.now())
+    rules.apply(conn, wanted(conn, hub.config.profile), by="config", at=hub.clock.now())
     if "intake" in roles:
         switch_off_others(conn, hub)
 

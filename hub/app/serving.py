@@ -17,6 +17,7 @@ from hub.app.acts import prove_endpoint, redeliver, send_test
 from hub.app.building import Hub
 from hub.app.channels import check_endpoint
 from hub.app.listening import split_listen
+from hub.app.offering import offer
 from hub.deriving.showing import shown
 from hub.routing.why import why
 from hub.words import Words
@@ -109,4 +110,5 @@ def services(hub: Hub) -> Services:
         check_endpoint=check_endpoint,
         take_readings=hub.deriving.door.take,
         gauges=lambda conn: shown(conn, hub.deriving.stations, hub.deriving.words, now=hub.clock.now()),
+        offer=lambda conn, endpoint_id, who: offer(conn, hub.config.profile, endpoint_id, by=who, at=hub.clock.now()),
     )

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from hub.app.building import Hub
 from hub.config import SourceSettings, plugin, settings_of
+from hub.config.secrets import revealed
 from hub.connector import Source
 from hub.http.fetch import FetchRules, PinnedFetcher
 from hub.intake.health import switched_off
@@ -50,7 +51,7 @@ def connected(hub: Hub, settings: SourceSettings) -> tuple[Source, Any, PinnedFe
     """A source with its connector and its fetcher."""
     where = f"sources.toml: {settings.name}"
     module = plugin("connectors", settings.kind, where=where)
-    own = settings_of(module, settings.settings, where=f"{where}.settings")
+    own = settings_of(module, revealed(settings.settings, where=where), where=f"{where}.settings")
     source = Source(settings.name, settings.kind, own, ZoneInfo(settings.zone), settings.interval_s)
     hosts = settings.hosts or tuple(_hosts_in(settings.settings, own))
     fetcher = PinnedFetcher(

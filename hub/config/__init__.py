@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from hub.config.check import check
-from hub.config.decode import decode, nearest
+from hub.config.decode import decode
 from hub.config.plugins import plugin, settings_of
 from hub.config.problem import Problem
 from hub.config.profile import Document, Profile, load_profile
 from hub.config.settings import MODES, Settings, SourceSettings
 from hub.config.toml import read_toml
 from hub.errors import ConfigError
+from hub.faults import Faults, gathering
+from hub.sheets import nearest
 
 __all__ = [
     "Config",
@@ -24,6 +26,7 @@ __all__ = [
     "Settings",
     "SourceSettings",
     "check",
+    "examine",
     "load",
     "plugin",
     "settings_of",
@@ -59,28 +62,51 @@ def config_root() -> Path:
     raise ConfigError("config", "the folder with gazetteer and profiles is missing", "run from a checkout or reinstall")
 
 
-def load(file: Path | None = None, *, mode: str = "", **changed: Any) -> Config:
+def load(file: Path | None = None, *, mode: str = "", faults: Faults | None = None, **changed: Any) -> Config:
     """The configuration of `file` (HUB_CONFIG or ./hub.toml when None and there), with `mode` and `[hub]` values replaced.
 
     Raises:
-        ConfigError: do not start; file, key, reason and mend are in it.
+        ConfigError: do not start; file, key, reason and mend are in it, and all others found with it. With `faults` those are
+            kept there, and it is raised only when there is nothing to go on with.
     """
     file = file or _default_file()
-    settings = _settings(read_toml(file), file) if file is not None else Settings()
-    hub = replace(settings.hub, **changed)
-    hub = replace(hub, mode=mode) if mode else hub
-    if hub.mode not in MODES:
-        raise ConfigError(f"{file or 'hub.toml'}: hub.mode", f"{hub.mode!r} is no mode", f"one of {', '.join(MODES)}")
-    root = config_root()
-    folder = Path(hub.profile) if (Path(hub.profile) / "profile.toml").exists() else root / "profiles" / hub.profile
-    if not folder.is_dir():
-        known = sorted(path.name for path in (root / "profiles").iterdir() if path.is_dir())
-        raise ConfigError(
-            f"{file or 'hub.toml'}: hub.profile",
-            f"there is no profile {hub.profile!r}",
-            f"{', '.join(known)}, or a folder",
-        )
-    return Config(settings=replace(settings, hub=hub), profile=load_profile(folder, root), root=root, file=file)
+    with gathering(faults) as kept:
+        settings = _settings(read_toml(file), file, kept) if file is not None else Settings()
+        hub = replace(settings.hub, **changed)
+        hub = replace(hub, mode=mode) if mode else hub
+        if hub.mode not in MODES:
+            kept.add(f"{file or 'hub.toml'}: hub.mode", f"{hub.mode!r} is no mode", f"one of {', '.join(MODES)}")
+        root = _root(hub.config_dir, str(file or "hub.toml"))
+        folder = _profile_folder(hub.profile, root, str(file or "hub.toml"))
+        profile = load_profile(folder, root, kept)
+    return Config(settings=replace(settings, hub=hub), profile=profile, root=root, file=file)
+
+
+def examine(file: Path | None = None, *, mode: str = "") -> tuple[Config | None, list[Problem]]:
+    """(the configuration as far as it can be read, every mistake found); None when there is nothing to go on with."""
+    faults, config = Faults(), None
+    with faults.kept():
+        config = load(file, mode=mode, faults=faults)
+    found = [Problem.of(error) for error in faults.found]
+    if config is not None:
+        found += check(config, faults)
+    return config, list(dict.fromkeys(found))
+
+
+def _root(config_dir: str, file: str) -> Path:
+    root = Path(config_dir) if config_dir else config_root()
+    if not ((root / "gazetteer").is_dir() and (root / "profiles").is_dir()):
+        reason = f"{root} holds no gazetteer and profiles"
+        raise ConfigError(f"{file}: hub.config_dir", reason, "a copy of the folder config, or leave it out")
+    return root
+
+
+def _profile_folder(name: str, root: Path, file: str) -> Path:
+    folder = Path(name) if (Path(name) / "profile.toml").exists() else root / "profiles" / name
+    if folder.is_dir():
+        return folder
+    known = sorted(path.name for path in (root / "profiles").iterdir() if path.is_dir())
+    raise ConfigError(f"{file}: hub.profile", f"there is no profile {name!r}", f"{', '.join(known)}, or a folder")
 
 
 def _default_file() -> Path | None:
@@ -90,16 +116,19 @@ def _default_file() -> Path | None:
     return Path("hub.toml") if Path("hub.toml").exists() else None
 
 
-def _settings(tables: dict[str, Any], file: Path) -> Settings:
+def _settings(tables: dict[str, Any], file: Path, kept: Faults) -> Settings:
+    """The settings of these tables; a table with a mistake in it counts as far as it can be read."""
+    parts: dict[str, Any] = {}
+    sections = {f.name: type(getattr(Settings(), f.name)) for f in fields(Settings)}
     for name, table in tables.items():
-        section = next((f for f in fields(Settings) if f.name == name), None)
-        if section is None:
-            raise ConfigError(f"{file}: [{name}]", "unknown table", nearest(name, (f.name for f in fields(Settings))))
-        if not isinstance(table, dict):
-            raise ConfigError(f"{file}: {name}", "is not a table", f"write [{name}]")
-    parts = {
-        f.name: decode(tables[f.name], type(getattr(Settings(), f.name)), where=f"{file}: {f.name}")
-        for f in fields(Settings)
-        if f.name in tables
-    }
+        if name not in sections:
+            kept.add(f"{file}: [{name}]", "unknown table", nearest(name, sections))
+        elif not isinstance(table, dict):
+            kept.add(f"{file}: {name}", "is not a table", f"write [{name}]")
+        else:
+            parts[name] = sections[name]()
+            for key, value in table.items():
+                with kept.kept():
+                    one = decode({key: value}, sections[name], where=f"{file}: {name}")
+                    parts[name] = replace(parts[name], **{key: getattr(one, key)})
     return Settings(**parts)

@@ -5,18 +5,26 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from hub.config.problem import Problem
 
 if TYPE_CHECKING:
     from hub.config import Config
 
+LOG_LEVELS = ("debug", "info", "warning", "error")
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 def deployment_problems(config: Config) -> Iterator[Problem]:
     """Every mistake of [http], [store] and [stream] that can be seen without starting."""
     file = str(config.file or "hub.toml")
+    if config.settings.hub.dev and config.settings.hub.mode == "actual":
+        yield Problem(file, "hub.dev", "loopback addresses are open in mode actual", "remove it")
+    if config.settings.log.level not in LOG_LEVELS:
+        yield Problem(file, "log.level", f"{config.settings.log.level!r} is no level", ", ".join(LOG_LEVELS))
+    if config.settings.delivery.at_once < 8:
+        yield Problem(file, "delivery.at_once", "fewer than 8 leave no reserve for urgent ones", "256")
     yield from _listen(config, file)
     yield from _networks(config, file)
     if config.settings.store.url and not config.settings.store.url.startswith("sqlite:///"):
@@ -42,6 +50,8 @@ def _listen(config: Config, file: str) -> Iterator[Problem]:
             f"{http.listen} is reachable from other machines without TLS",
             "set http.cert and http.key, or http.behind_proxy, or listen on 127.0.0.1",
         )
+    if http.url and (urlsplit(http.url).scheme not in ("http", "https") or not urlsplit(http.url).hostname):
+        yield Problem(file, "http.url", f"{http.url!r} is no address", "https://canhbao.dongnai.gov.vn")
     for name in http.hosts:
         if "/" in name or ":" in name or name == "*":
             yield Problem(

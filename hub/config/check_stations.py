@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from hub.config.problem import Problem
@@ -12,38 +12,37 @@ from hub.deriving.scales import FloodScale
 from hub.deriving.stations import Stations
 from hub.deriving.tables import STATIONS, read_stations
 from hub.errors import ConfigError
-from hub.hazards import Hazards
+from hub.faults import Faults
 
 if TYPE_CHECKING:
     from hub.config import Config
 
 
-def station_problems(config: Config) -> Iterator[Problem]:
-    """Every mistake of the tables, not only the first that would stop a start."""
+def station_problems(config: Config, hazards: Collection[str] | None, known: Faults) -> Iterator[Problem]:
+    """Every mistake of the tables, not only the first that would stop a start. `hazards` are the ids, None when unknown."""
     stations, mistakes = read_stations(config.root / "gazetteer")
     for mistake in mistakes:
         yield Problem(mistake.where.partition(":")[0], mistake.where, mistake.reason, mistake.mend)
-    yield from _gauges(config, stations)
+    yield from _gauges(config, stations, hazards, known)
     try:
         QuakeScale.load(config.root / "scales")
     except ConfigError as error:
-        yield Problem("quake scales", error.where, error.reason, error.mend)
+        yield from _of_scale(error)
     yield from _authorities(config, stations)
 
 
-def _gauges(config: Config, stations: Stations) -> Iterator[Problem]:
-    hazards = Hazards.load(config.root / "hazards.csv")
+def _gauges(config: Config, stations: Stations, hazards: Collection[str] | None, known: Faults) -> Iterator[Problem]:
     try:
         flood = FloodScale.load(config.root / "scales" / "flood_risk.csv")
     except ConfigError as error:
-        yield Problem("flood_risk.csv", error.where, error.reason, error.mend)
+        yield from _of_scale(error)
         flood = None
     for gauge in stations:
         where = f"{STATIONS} [{'/'.join(gauge.key)}]"
         for code in gauge.units:
-            if config.profile.gazetteer.get(code) is None:
+            if config.profile.gazetteer.get(code) is None and not known.blames(code):
                 yield Problem(where, "units", f"there is no unit {code!r}", "a GSO code of config/gazetteer/units.csv")
-        if gauge.hazard not in hazards:
+        if hazards is not None and gauge.hazard not in hazards:
             yield Problem(where, "hazard", f"there is no hazard {gauge.hazard!r}", "an id of config/hazards.csv")
         if flood is not None and not flood.knows(gauge.risk_area):
             yield Problem(
@@ -51,6 +50,12 @@ def _gauges(config: Config, stations: Stations) -> Iterator[Problem]:
             )
         if not gauge.levels:
             yield Problem(where, "levels", "no alarm level is known", "a row of alarm_levels.csv, or remove the gauge")
+
+
+def _of_scale(error: ConfigError) -> Iterator[Problem]:
+    """Every mistake of one table; where no column is named, its line stands for it."""
+    for one in error.each():
+        yield Problem(one.where.partition(":")[0], one.where, one.reason, one.mend)
 
 
 def _authorities(config: Config, stations: Stations) -> Iterator[Problem]:

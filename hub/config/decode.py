@@ -2,55 +2,61 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import MISSING, fields
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar, cast, get_type_hints
 
 import msgspec
 
 from hub.errors import ConfigError
+from hub.faults import Faults
+from hub.sheets import nearest
 
 T = TypeVar("T")
 
-_AT = re.compile(r" - at `\$\.?([^`]*)`$")
+_AT = re.compile(r" - at `\$([^`]*)`$")
 
 
 def decode(table: Mapping[str, Any], wanted: type[T], *, where: str) -> T:
     """`table` as a `wanted`; `where` is the file and table, to which the key is added in errors.
 
     Raises:
-        ConfigError: an unknown key, a missing one, a wrong type, or a value that the class itself refuses.
+        ConfigError: unknown keys, missing ones, wrong types and values that the class itself refuses, all together.
     """
     names = {f.name: f for f in fields(cast(Any, wanted))}
-    for key in table:
+    types = get_type_hints(wanted)
+    found, values = Faults(), {}
+    for key, value in table.items():
         if key not in names:
-            raise ConfigError(f"{where}.{key}", "unknown key", nearest(key, names))
+            found.add(_at(where, key), "unknown key", nearest(key, names))
+            continue
+        with found.kept():
+            values[key] = _value(value, types[key], _at(where, key))
     for name, f in names.items():
         if name not in table and f.default is MISSING and f.default_factory is MISSING:
-            raise ConfigError(f"{where}.{name}", "is missing", f"write {name} = …")
+            found.add(_at(where, name), "is missing", f"write {name} = …")
+    found.raise_any()
     try:
-        return msgspec.convert(dict(table), wanted)
+        return wanted(**values)
+    except ConfigError as error:
+        raise ConfigError(_at(where, error.where), error.reason, error.mend) from error
+
+
+def _value(value: Any, wanted: Any, where: str) -> Any:
+    try:
+        return msgspec.convert(value, wanted)
     except msgspec.ValidationError as error:
-        cause = error.__cause__
-        if isinstance(cause, ConfigError):
-            raise ConfigError(f"{where}.{cause.where}", cause.reason, cause.mend) from error
         text = str(error)
-        at = _AT.search(text)
+        inner = _AT.search(text)
         reason = _AT.sub("", text)
         kind = re.search(r"Expected `([^`]*)`", reason)
-        key = at[1] if at else ""
-        raise ConfigError(f"{where}.{key}" if key else where, reason, _kind_words(kind[1] if kind else "")) from error
-    except ConfigError as error:
-        raise ConfigError(f"{where}.{error.where}", error.reason, error.mend) from error
+        raise ConfigError(where + (inner[1] if inner else ""), reason, _kind_words(kind[1] if kind else "")) from error
 
 
-def nearest(key: str, known: Iterable[str]) -> str:
-    """What was probably meant, else all there is."""
-    listed = sorted(known)
-    close = difflib.get_close_matches(key, listed, n=1)
-    return f"did you mean {close[0]}?" if close else f"one of {', '.join(listed)}"
+def _at(where: str, key: str) -> str:
+    """The key's place; `where` may end with its own sign."""
+    return f"{where}{key}" if where.endswith(": ") else f"{where}.{key}"
 
 
 def _kind_words(kind: str) -> str:

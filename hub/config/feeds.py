@@ -7,6 +7,7 @@ from typing import Any
 
 from hub.config.agencies import slugs
 from hub.errors import ConfigError
+from hub.faults import Faults, gathering
 from hub.places import Gazetteer
 
 EACH = ("unit", "neighbour")
@@ -14,25 +15,35 @@ EACH = ("unit", "neighbour")
 Document = tuple[str, str, Mapping[str, Any]]
 
 
-def feed_documents(tables: Iterable[Document], gazetteer: Gazetteer, *, level: str, where: str) -> Iterator[Document]:
+def feed_documents(
+    tables: Iterable[Document], gazetteer: Gazetteer, *, level: str, where: str, faults: Faults | None = None
+) -> list[Document]:
     """The feeds of these tables; "each" makes one per unit of `level` or per neighbouring province, with its units and title.
 
     Raises:
-        ConfigError: "each" is neither, or the name has no * where each feed needs its own.
+        ConfigError: without `faults`, when "each" is neither or the name has no * where each feed needs its own.
     """
-    for kind, name, table in tables:
-        each = table.get("each", "")
-        if not each:
-            yield kind, name, table
-            continue
-        if each not in EACH:
-            raise ConfigError(f"{where}: feed {name}.each", f"{each!r} is unknown", " or ".join(EACH))
-        if "*" not in name:
-            raise ConfigError(f"{where}: feed {name}.name", "has no *", "a * stands for each unit's name")
-        body = {key: value for key, value in table.items() if key != "each"}
-        for slug, shown, units in _each(each, gazetteer, level):
-            title = str(body.get("title", "")).replace("{unit}", shown)
-            yield kind, name.replace("*", slug), {**body, "title": title, "units": units}
+    made: list[Document] = []
+    with gathering(faults) as kept:
+        for kind, name, table in tables:
+            with kept.kept(name, where=f"{where} [{name}]"):
+                made += _feeds(kind, name, table, gazetteer=gazetteer, level=level)
+    return made
+
+
+def _feeds(kind: str, name: str, table: Mapping[str, Any], *, gazetteer: Gazetteer, level: str) -> Iterator[Document]:
+    each = table.get("each", "")
+    if each and each not in EACH:
+        raise ConfigError("each", f"{each!r} is unknown", " or ".join(EACH))
+    if bool(each) != ("*" in name):
+        raise ConfigError("name", f"{name!r} with each = {each!r}", "a * stands for each unit's name")
+    if not each:
+        yield kind, name, table
+        return
+    body = {key: value for key, value in table.items() if key != "each"}
+    for slug, shown, units in _each(each, gazetteer, level):
+        title = str(body.get("title", "")).replace("{unit}", shown)
+        yield kind, name.replace("*", slug), {**body, "title": title, "units": units}
 
 
 def _each(each: str, gazetteer: Gazetteer, level: str) -> Iterator[tuple[str, str, list[str]]]:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from hub.cap.model import SEVERITIES
 from hub.config.agencies import Agencies, Agency
 from hub.config.decode import decode
-from hub.config.toml import read_toml
-from hub.errors import ConfigError
+from hub.config.toml import read_list
+from hub.faults import Faults, gathering
 from hub.places import Gazetteer
+from hub.places.tables import read_flows
 
 WATER = frozenset({"flood", "dam_release", "dam_failure", "water_pollution", "oil_spill", "chemical"})
 """Hazards that rivers carry on: what happens upstream concerns those downstream."""
+
+_HOUR = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 
 AREAS = ("province", "own_units", "own_units_and_upstream", "border_units_and_upstream", "any")
 
@@ -52,8 +56,8 @@ class Offer:
     channels: tuple[str, ...] = ()
     """Kinds of endpoints that get it, in the order of the ladder; empty means any."""
 
-    ack_min: int = 0
-    """Minutes within which somebody must acknowledge; 0 asks for none."""
+    ack_min: int | None = None
+    """Minutes within which somebody must acknowledge; 0 asks for none. Without it `ack_min_by_severity` says it of each."""
 
     ack_min_by_severity: dict[str, int] = field(default_factory=dict)
     """The same by severity, where it differs."""
@@ -61,37 +65,77 @@ class Offer:
     digest: str = ""
     """HH:MM of the one summary a day that is sent instead of single alerts; empty sends each."""
 
+    def ack_min_within(self, severity: str) -> int:
+        """Minutes within which an alert of that severity must be acknowledged; 0 asks for none."""
+        return self.ack_min_by_severity.get(severity, self.ack_min or 0)
 
-def read_offers(path: Path) -> list[Offer]:
+
+def read_offers(path: Path, faults: Faults | None = None) -> list[Offer]:
     """The offers of `path`; [] when there is no such file.
 
     Raises:
-        ConfigError: an unknown key, a wrong type or value; it names file, offer and key.
+        ConfigError: without `faults`, for an unknown key, a wrong type or value; it names file, line, offer and key.
     """
-    if not path.exists():
-        return []
-    tables = read_toml(path).get("offer", [])
-    if not isinstance(tables, list):
-        raise ConfigError(f"{path}: offer", "is not a list of tables", "write [[offer]]")
-    offers = [_offer(table, f"{path}: offer[{n}] {table.get('id', '')}".rstrip()) for n, table in enumerate(tables)]
-    for what in ("id", "number"):
-        values = [getattr(offer, what) for offer in offers]
-        twice = sorted({value for value in values if values.count(value) > 1})
-        if twice:
-            raise ConfigError(f"{path}: {what}", f"{twice[0]!r} stands there twice", "give one another")
+    offers: list[Offer] = []
+    with gathering(faults) as kept:
+        for entry in read_list(path, "offer", "id", kept):
+            with kept.kept(str(entry.table["id"])):
+                offer = decode(entry.table, Offer, where=f"{entry.where}: ")
+                with kept.kept(where=entry.where):
+                    _check(offer)
+                for other in offers:
+                    for key in ("id", "number"):
+                        if getattr(other, key) == getattr(offer, key):
+                            reason = f"{getattr(offer, key)!r} stands there twice, first at [{other.id}]"
+                            kept.add(f"{entry.where}: {key}", reason, "give one another")
+                offers.append(offer)
     return offers
 
 
-def _offer(table: Mapping[str, Any], where: str) -> Offer:
-    offer = decode(table, Offer, where=where)
-    for severity in (offer.min_severity, *offer.ack_min_by_severity):
-        if severity not in SEVERITIES:
-            raise ConfigError(f"{where}.min_severity", f"{severity!r} is no severity", ", ".join(SEVERITIES))
+def _check(offer: Offer) -> None:
+    """The offer alone makes sense.
+
+    Raises:
+        ConfigError: it does not; told of the key.
+    """
+    found = Faults()
+    for key, severities in (("min_severity", [offer.min_severity]), ("ack_min_by_severity", offer.ack_min_by_severity)):
+        for severity in severities:
+            if severity not in SEVERITIES:
+                found.add(key, f"{severity!r} is no severity", ", ".join(SEVERITIES))
+    if offer.number < 1:
+        found.add("number", f"{offer.number} is no number of a rule", "1 or more")
     if offer.area not in AREAS:
-        raise ConfigError(f"{where}.area", f"{offer.area!r} is unknown", ", ".join(AREAS))
+        found.add("area", f"{offer.area!r} is unknown", ", ".join(AREAS))
     if offer.min_risk is not None and not 1 <= offer.min_risk <= 5:
-        raise ConfigError(f"{where}.min_risk", f"{offer.min_risk} is no risk level", "1 to 5")
-    return offer
+        found.add("min_risk", f"{offer.min_risk} is no risk level", "1 to 5")
+    if offer.digest and not _HOUR.fullmatch(offer.digest):
+        found.add("digest", f"{offer.digest!r} is no time of day", 'HH:MM, such as "07:00"')
+    if len(set(offer.channels)) < len(offer.channels):
+        found.add("channels", "a channel stands there twice", "each once, in the order of the ladder")
+    found.raise_any()
+
+
+def ack_faults(offer: Offer) -> Iterator[tuple[str, str, str]]:
+    """(key, reason, mend): of every severity it takes an offer says within how many minutes somebody acknowledges, the graver sooner."""
+    for severity, minutes in offer.ack_min_by_severity.items():
+        if minutes < 0:
+            yield "ack_min_by_severity", f"{severity} = {minutes} is negative", "minutes, or 0 to ask for none"
+    if offer.ack_min is not None and offer.ack_min < 0:
+        yield "ack_min", f"{offer.ack_min} is negative", "minutes, or 0 to ask for none"
+    if offer.min_severity not in SEVERITIES:
+        return
+    taken = SEVERITIES[: SEVERITIES.index(offer.min_severity) + 1]
+    unsaid = [one for one in taken if offer.ack_min is None and one not in offer.ack_min_by_severity]
+    if unsaid:
+        mend = "ack_min = 5 for all, ack_min_by_severity for single ones, 0 to ask for none"
+        yield "ack_min", f"nothing says within how many minutes {', '.join(unsaid)} is acknowledged", mend
+        return
+    asked = [(one, offer.ack_min_within(one)) for one in taken if one != "Unknown" and offer.ack_min_within(one)]
+    for (graver, sooner), (lesser, later) in pairwise(asked):
+        if sooner > later:
+            reason = f"{graver} may wait {sooner} min and {lesser} only {later}"
+            yield "ack_min_by_severity", reason, "the graver, the sooner"
 
 
 def subscriptions(
@@ -107,7 +151,7 @@ def subscriptions(
     An offer for agencies or endpoints that are not there makes none. Where rivers count, a second subscription takes water hazards
     of the units upstream.
     """
-    upstream = _upstream(flows)
+    upstream = read_flows(flows)
     for offer in offers:
         for n, agency in enumerate(agencies.of(offer.agency)):
             for endpoint_id, endpoint in sorted(endpoints.items()):
@@ -174,28 +218,3 @@ def _above(own: Iterable[str], gazetteer: Gazetteer, upstream: Mapping[str, froz
                 found.add(code)
                 waiting.append(code)
     return frozenset(found - start - set(own))
-
-
-def _upstream(path: Path) -> dict[str, frozenset[str]]:
-    """Unit -> the units directly upstream."""
-    if not path.is_file():
-        raise ConfigError(str(path), "the table of rivers is missing", "restore it from the distribution")
-    above: dict[str, set[str]] = {}
-    with path.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            for downstream in row["downstream"].split("|"):
-                above.setdefault(downstream, set()).add(row["unit"])
-    return {code: frozenset(units) for code, units in above.items()}
-
-
-def unknown_in(
-    offers: Sequence[Offer], agencies: Agencies, hazards: Iterable[str]
-) -> Iterator[tuple[str, str, str, str]]:
-    """(offer, key, reason, mend) of every offer that names an agency or a hazard that is not there."""
-    known = set(hazards) | {"*"}
-    for offer in offers:
-        if not agencies.of(offer.agency):
-            yield offer.id, "agency", f"there is no agency {offer.agency!r}", "see agencies.csv"
-        for hazard in offer.hazards:
-            if hazard not in known:
-                yield offer.id, "hazards", f"there is no hazard {hazard!r}", "an id of config/hazards.csv"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hub.errors import ConfigError
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -14,5 +16,12 @@ class Problem:
     reason: str
     mend: str = ""
 
+    @classmethod
+    def of(cls, error: ConfigError) -> Problem:
+        """The mistake an error tells of."""
+        file, _, key = error.where.partition(": ")
+        return cls(file, key, error.reason, error.mend)
+
     def __str__(self) -> str:
-        return f"{self.file}: {self.key}: {self.reason}" + (f" — {self.mend}" if self.mend else "")
+        where = f"{self.file}: {self.key}" if self.key else self.file
+        return f"{where}: {self.reason}" + (f" — {self.mend}" if self.mend else "")

@@ -5,9 +5,10 @@ A profile may extend another: each file it has not is taken from there, so that 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,10 @@ from hub.config.decode import decode
 from hub.config.feeds import feed_documents
 from hub.config.offers import Offer, read_offers, subscriptions
 from hub.config.settings import SourceSettings
-from hub.config.toml import read_toml
-from hub.errors import ConfigError
+from hub.config.toml import Entry, read_list, read_toml
+from hub.faults import Faults, gathering
 from hub.places import LEVELS, Gazetteer
+from hub.sheets import nearest
 
 Document = tuple[str, str, Mapping[str, Any]]
 
@@ -41,6 +43,30 @@ HEAD_KEYS = {
 """Every key of profile.toml and what it means."""
 
 
+FILES = {
+    "owner": "agencies.csv",
+    "authority": "authorities.toml",
+    "treaty": "treaties.toml",
+    "endpoint": "endpoints.toml",
+    "subscription": "subscriptions.toml",
+    "feed": "feeds.toml",
+    "source": "sources.toml",
+    "offer": "offers.toml",
+}
+"""Kind of document -> the file of the profile's folder that holds it."""
+
+TABLES = {
+    "authority": "source",
+    "treaty": "owner",
+    "endpoint": "id",
+    "subscription": "id",
+    "feed": "name",
+    "source": "name",
+    "offer": "id",
+}
+"""Kind of document in [[tables]] -> the key that is its id."""
+
+
 @dataclass(frozen=True, slots=True)
 class Profile:
     """One profile as read. `documents` are (kind, id, body) for the store's rules; `head` is profile.toml as it stands."""
@@ -52,89 +78,115 @@ class Profile:
     gazetteer: Gazetteer
     sources: tuple[SourceSettings, ...]
     documents: tuple[Document, ...]
+    flows: Path
+    """The table of what lies downstream of what."""
     offers: tuple[Offer, ...] = ()
     agencies: Agencies = field(default_factory=lambda: Agencies((), {}))
     head: Mapping[str, Any] = field(default_factory=dict)
+    places: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """(kind, id) -> file and line of the document, and of each offer."""
+
+    def place(self, kind: str, rule_id: str) -> str:
+        """Where that document stands, as a person looks for it."""
+        made_by = next((where for (k, i), where in self.places.items() if k == kind and fnmatchcase(rule_id, i)), "")
+        return self.places.get((kind, rule_id), made_by or f"{FILES.get(kind, kind)} [{rule_id}]")
+
+    def offered(self, endpoints: Mapping[str, Mapping[str, Any]]) -> list[Document]:
+        """The subscriptions that the offers make for these endpoints (id -> body with owner and kind)."""
+        return list(subscriptions(self.offers, self.agencies, endpoints, gazetteer=self.gazetteer, flows=self.flows))
 
 
-def load_profile(folder: Path, root: Path) -> Profile:
+def load_profile(folder: Path, root: Path, faults: Faults | None = None) -> Profile:
     """The profile in `folder`; `root` is the folder with the gazetteer and the profiles that it may extend.
 
     Raises:
-        ConfigError: a file is missing or makes no sense; it names file and key.
+        ConfigError: without `faults`, for every mistake; it names file and key.
     """
-    head = _head(folder)
-    layers = _layers(folder, head, root)
-    gazetteer = Gazetteer.load(root / "gazetteer", on=head["gazetteer_on"], home=head["province"])
-    agencies = read_agencies(_file(layers, "agencies.csv"), gazetteer)
-    offers = read_offers(_file(layers, "offers.toml"))
-    endpoints = _tables(_file(layers, "endpoints.toml"), "endpoint", key="id")
-    offered = subscriptions(
-        offers,
-        agencies,
-        {endpoint_id: body for _, endpoint_id, body in endpoints},
-        gazetteer=gazetteer,
-        flows=root / "gazetteer" / "flows.csv",
-    )
-    sources = tuple(_sources(_file(layers, "sources.toml")))
-    feeds = _tables(_file(layers, "feeds.toml"), "feed", key="name")
-    return Profile(
+    with gathering(faults) as kept:
+        return _load(folder, root, kept)
+
+
+def _load(folder: Path, root: Path, kept: Faults) -> Profile:
+    head = _head(folder, kept)
+    layers = _layers(folder, head, root, kept)
+    entries = {kind: _entries(layers, kind, kept) for kind in TABLES if kind != "offer"}
+    sources = tuple(_sources(entries["source"], kept))
+    offers = read_offers(_file(layers, FILES["offer"]), kept)
+    on, province = head.get("gazetteer_on", date.max), str(head.get("province", ""))
+    gazetteer = Gazetteer.load(root / "gazetteer", on=on, home=province, faults=kept)
+    profile = Profile(
         folder=folder,
-        name=str(head["name"]),
-        province=str(head["province"]),
-        gazetteer_on=head["gazetteer_on"],
+        name=str(head.get("name", "")),
+        province=province,
+        gazetteer_on=on,
         gazetteer=gazetteer,
         sources=sources,
-        documents=(
-            *(("owner", agency.id, agency.body()) for agency in agencies.listed),
-            *_tables(_file(layers, "authorities.toml"), "authority", key="source"),
-            *_tables(_file(layers, "treaties.toml"), "treaty", key="owner"),
-            *endpoints,
-            *_tables(_file(layers, "subscriptions.toml"), "subscription", key="id"),
-            *offered,
-            *feed_documents(
-                feeds, gazetteer, level=head.get("level", "district"), where=str(_file(layers, "feeds.toml"))
-            ),
-            *(("source", s.name, msgspec.to_builtins(s)) for s in sources),
-        ),
+        documents=(),
+        flows=root / "gazetteer" / "flows.csv",
         offers=tuple(offers),
-        agencies=agencies,
+        agencies=read_agencies(_file(layers, FILES["owner"]), gazetteer, kept),
         head=head,
+        places={
+            (kind, entry.table[TABLES[kind]]): entry.where
+            for kind, listed in {**entries, "offer": _entries(layers, "offer", Faults())}.items()
+            for entry in reversed(listed)
+        },
+    )
+    return replace(profile, documents=_documents(profile, entries, kept))
+
+
+def _documents(profile: Profile, entries: Mapping[str, list[Entry]], kept: Faults) -> tuple[Document, ...]:
+    """Everything the store's rules are made of."""
+    listed = {kind: [_document(kind, entry) for entry in found] for kind, found in entries.items()}
+    level = profile.head.get("level", "district")
+    return (
+        *(("owner", agency.id, agency.body()) for agency in profile.agencies.listed),
+        *listed["authority"],
+        *listed["treaty"],
+        *listed["endpoint"],
+        *listed["subscription"],
+        *profile.offered({name: body for _, name, body in listed["endpoint"]}),
+        *feed_documents(listed["feed"], profile.gazetteer, level=level, where=FILES["feed"], faults=kept),
+        *(("source", s.name, msgspec.to_builtins(s)) for s in profile.sources),
     )
 
 
-def _head(folder: Path) -> dict[str, Any]:
-    """profile.toml, its keys known and of the right type."""
+def _head(folder: Path, kept: Faults) -> dict[str, Any]:
+    """profile.toml with the keys that are known and of the right type."""
     where = folder / "profile.toml"
-    head = read_toml(where)
-    unknown = sorted(set(head) - set(HEAD_KEYS))
-    if unknown:
-        raise ConfigError(f"{where}: {unknown[0]}", "unknown key", f"one of {', '.join(sorted(HEAD_KEYS))}")
-    for key in ("name", "province", "gazetteer_on"):
-        if key not in head:
-            raise ConfigError(f"{where}: {key}", "is missing", HEAD_KEYS[key])
-    for key, value in head.items():
-        wanted = date if key == "gazetteer_on" else str
-        if type(value) is not wanted:
-            raise ConfigError(
-                f"{where}: {key}", f"{value!r} is no {wanted.__name__}", 'a day like 2023-07-01, else "text"'
-            )
-    if head.get("level", "district") not in LEVELS[1:]:
-        raise ConfigError(f"{where}: level", f"{head['level']!r} is unknown", ", ".join(LEVELS[1:]))
+    head: dict[str, Any] = {}
+    with kept.kept():
+        for key, value in read_toml(where).items():
+            wanted = date if key == "gazetteer_on" else str
+            if key not in HEAD_KEYS:
+                kept.add(f"{where}: {key}", "unknown key", nearest(key, HEAD_KEYS))
+            elif type(value) is not wanted:
+                mend = "a day without quotes, like 2023-07-01" if wanted is date else 'write "text" in quotes'
+                kept.add(f"{where}: {key}", f"{value!r} is no {wanted.__name__}", mend)
+                head[key] = date.max if wanted is date else ""
+                kept.blamed += ["*"] if key in ("gazetteer_on", "province") else []
+            elif key == "level" and value not in LEVELS[1:]:
+                kept.add(f"{where}: level", f"{value!r} is unknown", " or ".join(LEVELS[1:]))
+            else:
+                head[key] = value
+        for key in ("name", "province", "gazetteer_on"):
+            if key not in head:
+                kept.add(f"{where}: {key}", "is missing", f"write {key} = …: {HEAD_KEYS[key]}")
+                kept.blamed += ["*"] if key in ("gazetteer_on", "province") else []
     return head
 
 
-def _layers(folder: Path, head: Mapping[str, Any], root: Path) -> list[Path]:
+def _layers(folder: Path, head: Mapping[str, Any], root: Path, kept: Faults) -> list[Path]:
     """The folder and all it extends, nearest first."""
     layers = [folder]
     while extends := head.get("extends"):
         below = next((p for p in (layers[-1].parent / extends, root / "profiles" / extends) if p.is_dir()), None)
         if below is None or below.resolve() in {layer.resolve() for layer in layers}:
-            raise ConfigError(
-                f"{layers[-1]}/profile.toml: extends", f"there is no other profile {extends!r}", "see config/profiles"
-            )
+            reason = f"there is no other profile {extends!r}" if below is None else f"{extends!r} extends this one"
+            kept.add(f"{layers[-1] / 'profile.toml'}: extends", reason, "a folder beside it, or of config/profiles")
+            break
         layers.append(below)
-        head = _head(below)
+        head = _head(below, kept)
     return layers
 
 
@@ -143,27 +195,24 @@ def _file(layers: list[Path], name: str) -> Path:
     return next((layer / name for layer in layers if (layer / name).is_file()), layers[0] / name)
 
 
-def _sources(path: Path) -> list[SourceSettings]:
-    return [
-        decode(table, SourceSettings, where=f"{path}: source[{n}] {table.get('name', '')}".rstrip())
-        for n, table in enumerate(_list(path, "source"))
-    ]
+def _entries(layers: list[Path], kind: str, kept: Faults) -> list[Entry]:
+    """The tables of that kind, each with another id."""
+    key = TABLES[kind]
+    listed = read_list(_file(layers, FILES[kind]), kind, key, kept)
+    first: dict[str, str] = {}
+    for entry in listed:
+        called = entry.table[key]
+        if called in first:
+            kept.add(f"{entry.where}: {key}", f"{called!r} stands there twice, first at {first[called]}", "rename one")
+        first.setdefault(called, entry.where)
+    return listed
 
 
-def _tables(path: Path, kind: str, *, key: str) -> list[Document]:
-    documents: list[Document] = []
-    for n, table in enumerate(_list(path, kind)):
-        if key not in table:
-            raise ConfigError(f"{path}: {kind}[{n}].{key}", "is missing", f"write {key} = …")
-        body = {k: v for k, v in table.items() if k != key}
-        documents.append((kind, str(table[key]), body))
-    return documents
+def _sources(entries: list[Entry], kept: Faults) -> Iterator[SourceSettings]:
+    for entry in entries:
+        with kept.kept(str(entry.table["name"])):
+            yield decode(entry.table, SourceSettings, where=f"{entry.where}: ")
 
 
-def _list(path: Path, name: str) -> list[dict[str, Any]]:
-    if not path.exists():
-        return []
-    found = read_toml(path).get(name, [])
-    if not isinstance(found, list):
-        raise ConfigError(f"{path}: {name}", "is not a list of tables", f"write [[{name}]]")
-    return found
+def _document(kind: str, entry: Entry) -> Document:
+    return kind, entry.table[TABLES[kind]], {k: v for k, v in entry.table.items() if k != TABLES[kind]}

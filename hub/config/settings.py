@@ -17,6 +17,9 @@ class HubSettings:
     profile: str = "dong-nai-2023"
     """Folder under config/profiles, or a path."""
 
+    config_dir: str = ""
+    """A copy of the folder `config` (gazetteer, hazards, words, profiles) with the deployment's own data; that of the program when empty."""
+
     data_dir: str = "data"
     """Where the store, keys and feeds are kept; each mode has its own folder in it."""
 

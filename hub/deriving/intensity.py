@@ -12,9 +12,14 @@ from hub.cap.model import SEVERITIES
 from hub.deriving.impact import QuakeRules
 from hub.deriving.stations import of_day
 from hub.errors import ConfigError
-from hub.places.unit import day, rows
+from hub.sheets import Row, day, read_rows
 
 RULES, BANDS = "quake_rules.csv", "quake_intensity.csv"
+RULE_COLUMNS = (
+    *("valid_from", "valid_to", "felt_from", "range_km", "felt_from_beyond", "furthest_km", "depth_km"),
+    *("aftershock_felt_from", "aftershock_km", "aftershock_days", "lasts_h", "reason"),
+)
+BAND_COLUMNS = ("least", "roman", "severity", "source")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +45,8 @@ class QuakeScale:
         Raises:
             ConfigError: one is missing, or a row makes no sense; it names the line.
         """
-        rules = tuple(_rules(row, f"{RULES} line {number}") for number, row in rows(folder / RULES))
-        bands = tuple(_band(row, f"{BANDS} line {number}") for number, row in rows(folder / BANDS))
+        rules = tuple(_rules(row, f"{RULES} line {number}") for number, row in read_rows(folder / RULES, RULE_COLUMNS))
+        bands = tuple(_band(row, f"{BANDS} line {number}") for number, row in read_rows(folder / BANDS, BAND_COLUMNS))
         if not bands or any(a.least >= b.least for a, b in pairwise(bands)):
             raise ConfigError(f"{BANDS}: least", "the bands do not ascend", "one row for each Roman number, I first")
         return cls(rules, bands)
@@ -55,11 +60,11 @@ class QuakeScale:
         return next((band for band in reversed(self._bands) if intensity >= band.least), self._bands[0])
 
 
-def _rules(row: dict[str, str], where: str) -> QuakeRules:
+def _rules(row: Row, where: str) -> QuakeRules:
     try:
         rules = QuakeRules(
             valid_from=date.fromisoformat(row["valid_from"]),
-            valid_to=day(row["valid_to"]),
+            valid_to=day(row, "valid_to"),
             felt_from=_number(row, "felt_from"),
             range_km=_number(row, "range_km"),
             felt_from_beyond=_number(row, "felt_from_beyond"),
@@ -70,8 +75,8 @@ def _rules(row: dict[str, str], where: str) -> QuakeRules:
             aftershock_for=timedelta(days=_number(row, "aftershock_days")),
             lasts=timedelta(hours=_number(row, "lasts_h")),
         )
-    except KeyError as error:
-        raise ConfigError(f"{where}: {error.args[0]}", "the column is missing", "see SOURCES.md") from error
+    except ConfigError as error:
+        raise error.within(where) from error
     except ValueError as error:
         raise ConfigError(where, str(error), "see SOURCES.md for the columns") from error
     if rules.felt_from_beyond < rules.felt_from or rules.furthest_km < rules.range_km:
@@ -79,18 +84,18 @@ def _rules(row: dict[str, str], where: str) -> QuakeRules:
     return rules
 
 
-def _band(row: dict[str, str], where: str) -> Band:
+def _band(row: Row, where: str) -> Band:
     try:
         if row["severity"] not in SEVERITIES:
             raise ValueError(f"severity: {row['severity']!r} is no CAP severity")
         return Band(_number(row, "least"), row["roman"], row["severity"])
-    except KeyError as error:
-        raise ConfigError(f"{where}: {error.args[0]}", "the column is missing", "see SOURCES.md") from error
+    except ConfigError as error:
+        raise error.within(where) from error
     except ValueError as error:
         raise ConfigError(where, str(error), "see SOURCES.md for the columns") from error
 
 
-def _number(row: dict[str, str], column: str) -> float:
+def _number(row: Row, column: str) -> float:
     try:
         value = float(row[column])
     except ValueError:

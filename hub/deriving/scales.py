@@ -14,9 +14,10 @@ from pathlib import Path
 from hub.cap.model import SEVERITIES, severity_rank
 from hub.deriving.stations import Gauge, Levels, Rules, of_day
 from hub.errors import ConfigError
-from hub.places.unit import day, rows
+from hub.sheets import Row, day, read_rows
 
 HISTORIC = "historic"
+COLUMNS = ("area", "valid_from", "valid_to", "alarm", "above", "risk", "severity", "source")
 _UNSCALED = {1: "Minor", 2: "Moderate", 3: "Severe"}
 """Severity of an alarm level where the scale has no row for the area."""
 _MOST_STEPS = 50
@@ -59,7 +60,7 @@ class FloodScale:
         Raises:
             ConfigError: it is missing, or a row makes no sense; it names the line.
         """
-        return cls(tuple(_grade(row, f"{path.name} line {number}") for number, row in rows(path)))
+        return cls(tuple(_grade(row, f"{path.name} line {number}") for number, row in read_rows(path, COLUMNS)))
 
     def knows(self, area: str) -> bool:
         """Whether any row is about that risk area."""
@@ -104,7 +105,7 @@ class FloodScale:
         return [g for g in rows_of if of_day((g,), at) is not None]
 
 
-def _grade(row: dict[str, str], where: str) -> Grade:
+def _grade(row: Row, where: str) -> Grade:
     try:
         if row["severity"] not in SEVERITIES:
             raise ValueError(f"severity: {row['severity']!r} is no CAP severity")
@@ -120,9 +121,9 @@ def _grade(row: dict[str, str], where: str) -> Grade:
             risk=risk,
             severity=row["severity"],
             valid_from=date.fromisoformat(row["valid_from"]),
-            valid_to=day(row["valid_to"]),
+            valid_to=day(row, "valid_to"),
         )
-    except KeyError as error:
-        raise ConfigError(f"{where}: {error.args[0]}", "the column is missing", "see SOURCES.md") from error
+    except ConfigError as error:
+        raise error.within(where) from error
     except ValueError as error:
         raise ConfigError(where, str(error), "see SOURCES.md for the columns") from error

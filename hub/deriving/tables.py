@@ -16,12 +16,18 @@ from pathlib import Path
 from hub.deriving.stations import D, Dated, Gauge, Key, Levels, Rules, Stations
 from hub.deriving.units import is_known
 from hub.errors import ConfigError
-from hub.places.unit import day, many, rows
+from hub.faults import Faults
+from hub.sheets import Row, day, many, read_rows
 
 ANY = "*"
 STATIONS, LEVELS, RULES = "stations.csv", "alarm_levels.csv", "gauge_rules.csv"
 
-Row = dict[str, str]
+COLUMNS = {
+    STATIONS: "id valid_from valid_to name name_en water water_en quantity unit lat lon units hazard risk_area note",
+    LEVELS: "station quantity valid_from valid_to datum bd1 bd2 bd3 historic historic_on source status",
+    RULES: "station quantity valid_from valid_to hysteresis rise_readings fall_readings fall_hold_min lowest highest fastest_per_h"
+    " jump silent_after_min oldest_h step_above disagree alert_h reason",
+}
 
 
 def load_stations(folder: Path) -> Stations:
@@ -61,14 +67,15 @@ def read_stations(folder: Path) -> tuple[Stations, list[ConfigError]]:
 def _read(path: Path, of_row: Callable[[Row], tuple[Key, D]], mistakes: list[ConfigError]) -> list[tuple[Key, D]]:
     """What each row says, but for those whose mistake is added to `mistakes`; two that hold on one day are one."""
     found: list[tuple[Key, D]] = []
-    for number, row in rows(path):
+    faults = Faults()
+    for number, row in read_rows(path, COLUMNS[path.name].split(), faults):
         where = f"{path.name} line {number}"
         try:
             key, one = of_row(row)
             if one.valid_to is not None and one.valid_to <= one.valid_from:
                 raise ValueError(f"valid_to {one.valid_to} is not after valid_from {one.valid_from}")
-        except KeyError as error:
-            mistakes.append(ConfigError(f"{where}: {error.args[0]}", "the column is missing", "see SOURCES.md"))
+        except ConfigError as error:
+            mistakes.append(error.within(where))
         except ValueError as error:
             mistakes.append(ConfigError(where, str(error), "see SOURCES.md for the columns"))
         else:
@@ -77,6 +84,7 @@ def _read(path: Path, of_row: Callable[[Row], tuple[Key, D]], mistakes: list[Con
                     ConfigError(where, f"{'/'.join(key)} has another row for the same days", "set its valid_to")
                 )
             found.append((key, one))
+    mistakes += faults.found
     return found
 
 
@@ -102,7 +110,7 @@ def _gauge(row: Row) -> tuple[Key, Gauge]:
         hazard=row["hazard"],
         risk_area=row["risk_area"],
         valid_from=date.fromisoformat(row["valid_from"]),
-        valid_to=day(row["valid_to"]),
+        valid_to=day(row, "valid_to"),
     )
     return gauge.key, gauge
 
@@ -116,11 +124,11 @@ def _levels(row: Row) -> tuple[Key, Levels]:
         raise ValueError("bd1, bd2, bd3: at least one")
     levels = Levels(
         valid_from=date.fromisoformat(row["valid_from"]),
-        valid_to=day(row["valid_to"]),
+        valid_to=day(row, "valid_to"),
         datum=row["datum"],
         marks=marks,
         historic=_number(row, "historic") if row["historic"] else None,
-        historic_on=day(row["historic_on"]),
+        historic_on=day(row, "historic_on"),
         source=row["source"],
     )
     return (row["station"], row["quantity"]), levels
@@ -129,7 +137,7 @@ def _levels(row: Row) -> tuple[Key, Levels]:
 def _rules(row: Row) -> tuple[Key, Rules]:
     rules = Rules(
         valid_from=date.fromisoformat(row["valid_from"]),
-        valid_to=day(row["valid_to"]),
+        valid_to=day(row, "valid_to"),
         hysteresis=_positive(row, "hysteresis"),
         rise_readings=_count(row, "rise_readings"),
         fall_readings=_count(row, "fall_readings"),

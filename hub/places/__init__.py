@@ -6,6 +6,7 @@ places by any of them; `on` only says which one comes first.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
@@ -13,18 +14,19 @@ from pathlib import Path
 from shapely.geometry.base import BaseGeometry
 
 from hub.cap.model import Area
-from hub.errors import ConfigError
+from hub.faults import Faults, gathering
 from hub.places.area import AreaResolution, Resolver
 from hub.places.codes import Codes
-from hub.places.names import Ambiguous, Found, Names, Unknown, written
+from hub.places.names import Ambiguous, Found, Names, Unknown, one_each, written
 from hub.places.structure import Structure
-from hub.places.tables import Neighbour, read_neighbours, read_ranges, read_regions, read_systems
-from hub.places.unit import LEVELS, OUTLINE_LABEL, Unit, read_units
+from hub.places.tables import Neighbour, read_neighbours, read_ranges, read_regions, read_systems, table_faults
+from hub.places.unit import LEVELS, OFFICIAL_LABEL, OUTLINE_LABEL, Unit, read_units
 from hub.places.wording import Reader
 from hub.spelling import fold
 
 __all__ = [
     "LEVELS",
+    "OFFICIAL_LABEL",
     "OUTLINE_LABEL",
     "Ambiguous",
     "AreaResolution",
@@ -35,6 +37,11 @@ __all__ = [
     "Unknown",
     "fold",
 ]
+
+
+_CUT = re.compile(r"[,;()]|\s[-–—]\s")
+_MOST_ASKED = 200
+"""Letters of a name that is looked up; more are no name."""
 
 
 class Gazetteer:
@@ -53,24 +60,26 @@ class Gazetteer:
         """The provinces and countries along our border, as of the day."""
 
     @classmethod
-    def load(cls, folder: Path, *, on: date, home: str = "75") -> Gazetteer:
+    def load(cls, folder: Path, *, on: date, home: str = "75", faults: Faults | None = None) -> Gazetteer:
         """The gazetteer in `folder` as of the day `on`. Takes some 100 ms.
 
         Raises:
-            ConfigError: a table is missing or makes no sense, or `home` was no province on that day.
+            ConfigError: without `faults`, when a table is missing, a row makes no sense or `home` was no province on that day.
         """
-        units = read_units(folder)
-        structure = Structure(units, on=on, home=home)
-        ours = structure.get(home)
-        if ours is None or ours.level != "province" or not ours.valid_on(on):
-            raise ConfigError(
-                "profile.toml: province", f"{home!r} was no province on {on}", "a two-digit GSO code, such as 75"
-            )
+        with gathering(faults) as kept:
+            return cls._load(folder, on, home, kept)
+
+    @classmethod
+    def _load(cls, folder: Path, on: date, home: str, kept: Faults) -> Gazetteer:
+        units = read_units(folder, kept)
+        structure = Structure(units, on=on, home=_home(units, on, home, kept))
         names = Names(units, lambda unit: _rank(structure, unit))
-        ranges, systems, regions = read_ranges(folder), read_systems(folder), read_regions(folder)
+        ranges, systems, regions = read_ranges(folder, kept), read_systems(folder, kept), read_regions(folder, kept)
         codes = Codes(structure, systems, ranges, {u.iso: u.code for u in units if u.iso})
         reader = Reader(names, regions, structure)
-        return cls(units, structure, codes, reader, read_neighbours(folder))
+        there = {unit.code for unit in units}
+        kept.found += table_faults(folder, lambda code: code in there or kept.blames(code))
+        return cls(units, structure, codes, reader, read_neighbours(folder, kept))
 
     @property
     def on(self) -> date:
@@ -88,6 +97,10 @@ class Gazetteer:
         """The unit of that GSO code: its version of the day, else the latest before it, else the earliest after it."""
         return self._structure.get(code)
 
+    def version(self, code: str, day: date) -> Unit | None:
+        """The unit of that code as it was on the day, None when it was not there."""
+        return next((unit for unit in self._structure.versions(code) if unit.valid_on(day)), None)
+
     def units(self, *, level: str = "") -> list[Unit]:
         """Our units in force on the day, in the order of their codes."""
         return [
@@ -97,18 +110,36 @@ class Gazetteer:
         ]
 
     def find(self, text: str, *, level: str = "") -> Found:
-        """The unit `text` means: by code, by its name with diacritics, by its name without; several that fit are Ambiguous."""
-        code = self._codes.code(text.strip()) or self._codes.iso_code(text.strip())
+        """The unit `text` means: by code, by its name with diacritics, by its name without, with or without the unit above behind it.
+
+        Several that fit are Ambiguous: a person is asked. So are those with one letter wrong: nobody but a person may guess.
+        """
+        asked = text.strip()[:_MOST_ASKED]
+        code = self._codes.code(asked) or self._codes.iso_code(asked)
         known = self._structure.get(code) if code else None
         if known is not None:
             return known
-        fitting = self._names.find(written(text), level=level)
+        fitting = self._names.find(written(asked), level=level) or self._inside(asked, level)
         if not fitting:
-            return Unknown(text)
+            near = self._names.near(written(asked), level=level)
+            return Ambiguous(text, tuple(near)) if near else Unknown(text)
         return fitting[0] if len(fitting) == 1 else Ambiguous(text, tuple(fitting))
+
+    def _inside(self, text: str, level: str) -> list[Unit]:
+        """The units meant by "xã Thanh Sơn, huyện Tân Phú": those of the first name that lay in one of each name behind it."""
+        first, *above = [part for part in _CUT.split(text) if part.strip()] or [""]
+        if not above:
+            return []
+        fitting = self._names.fitting(written(first), level=level)
+        for part in above:
+            codes = {unit.code for unit in self._names.fitting(written(part))}
+            fitting = [u for u in fitting if codes & {a.code for a in self._structure.ancestors(u)}]
+        best = min((_rank(self._structure, unit) for unit in fitting), default=0)
+        return one_each([unit for unit in fitting if _rank(self._structure, unit) == best])
 
     def search(self, text: str, *, limit: int = 20) -> list[Unit]:
         """Units whose name holds `text`, with or without diacritics, ours in force first: for a search field."""
+        text = text[:_MOST_ASKED]
         exact = self.find(text)
         first = [exact] if isinstance(exact, Unit) else list(exact.candidates) if isinstance(exact, Ambiguous) else []
         rest = [unit for unit in self._names.starting(text) if all(unit.code != other.code for other in first)]
@@ -145,8 +176,27 @@ class Gazetteer:
         return frozenset().union(*(self._structure.touched(unit) for unit in self._resolver.hit(shape)))
 
     def outline(self, codes: Iterable[str]) -> BaseGeometry | None:
-        """The approximate area of these units together (`OUTLINE_LABEL` belongs beside it), or None."""
+        """The area of these units together, or None; `label` says what belongs beside it."""
         return self._resolver.outline(codes)
+
+    def label(self, codes: Iterable[str]) -> dict[str, str]:
+        """What must stand beside the outline of these units, in each language: official only when each of them is."""
+        known = [unit for code in codes if (unit := self.get(code)) is not None]
+        return OFFICIAL_LABEL if known and all(unit.official is not None for unit in known) else OUTLINE_LABEL
+
+
+def _home(units: list[Unit], on: date, home: str, kept: Faults) -> str:
+    """`home`, when it was a province on the day; else a mistake is kept and another stands in, so that the rest can be read."""
+    provinces = [unit.code for unit in units if unit.level == "province" and unit.valid_on(on)]
+    if home in provinces:
+        return home
+    if home and not kept.blames(home):
+        mend = "a two-digit GSO code, such as 75"
+        kept.add("profile.toml: province", f"{home!r} was no province on {on}", mend)
+    kept.blamed.append("*")
+    if not provinces:
+        units.append(Unit("00", "?", "?", "province", "", date.min, None))
+    return provinces[0] if provinces else "00"
 
 
 def _rank(structure: Structure, unit: Unit) -> int:

@@ -133,7 +133,7 @@ class Resolver:
         named = frozenset(unit.code for unit in said.units) | frozenset(said.codes)
         named |= {self._structure.home} if said.home else frozenset()
         elsewhere = said.elsewhere or coded.elsewhere or not named <= self._ours
-        named &= self._ours
+        named = self._near(named)
         known = bool(named) or (elsewhere and not said.unclear)
         unresolved = (*coded.unknown, *said.unclear)
         if not known and not unresolved:
@@ -145,6 +145,15 @@ class Resolver:
             widened=not known,
             named=named,
             elsewhere=known and not named,
+        )
+
+    def _near(self, named: frozenset[str]) -> frozenset[str]:
+        """What of it is ours or a neighbour's; a district of a neighbour counts as the neighbour."""
+        above = {
+            code: self._structure.touched(unit) for code in named if (unit := self._structure.get(code)) is not None
+        }
+        return frozenset(
+            ours for code in named for ours in ({code} & self._ours or above.get(code, frozenset()) & self._ours)
         )
 
     def _reached(self, codes: Iterable[str]) -> frozenset[str]:
@@ -160,7 +169,7 @@ class Resolver:
         """
         if unit.level == "province" and not unit.valid_on(self._structure.on):
             return None
-        return unit.extent() if self._structure.is_home(unit) else unit.outline
+        return unit.extent() if self._structure.is_home(unit) else unit.official or unit.outline
 
     def _disagreement(self, codes: frozenset[str], shape: BaseGeometry) -> str:
         """How codes and shape differ by more than the outlines' inexactness; "" when they do not, or when nothing can be compared."""

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from hub.errors import ConfigError
-from hub.places.unit import day, many, rows
+from hub.faults import Faults, gathering
 from hub.places.wording import Region
+from hub.sheets import Row, day, many, number, read_rows
 from hub.spelling import fold, marked_key
 
 SYSTEMS = ("gso", "iso", "elsewhere")
 MEANINGS = ("home", "elsewhere", "units")
+NEIGHBOURS = ("id", "code", "valid_from", "valid_to", "country", "border_km", "own_units", "their_units")
+FLOWS = ("unit", "downstream", "river")
 _SIGNS = re.compile(r"[^a-z0-9]+")
 
 
@@ -55,35 +59,59 @@ class CodeRanges:
         return province if first <= int(code) <= last else ""
 
 
-def read_neighbours(folder: Path) -> tuple[Neighbour, ...]:
-    """All neighbours of all structures."""
-    found = []
-    for number, row in rows(folder / "neighbours.csv"):
-        try:
-            found.append(
-                Neighbour(
-                    id=row["id"],
-                    code=row["code"],
-                    country=row["country"],
-                    valid_from=date.fromisoformat(row["valid_from"]),
-                    valid_to=day(row["valid_to"]),
-                    border_km=float(row["border_km"]),
-                    own_units=frozenset(many(row["own_units"])),
-                    their_units=frozenset(many(row["their_units"])),
-                )
-            )
-        except (KeyError, ValueError) as error:
-            raise ConfigError(f"neighbours.csv line {number}", str(error), "see config/gazetteer/SOURCES.md") from error
+def read_neighbours(folder: Path, faults: Faults | None = None) -> tuple[Neighbour, ...]:
+    """All neighbours of all structures.
+
+    Raises:
+        ConfigError: the table is missing; without `faults` also for every row that makes no sense.
+    """
+    found: list[Neighbour] = []
+    with gathering(faults) as kept:
+        for line, row in read_rows(folder / "neighbours.csv", NEIGHBOURS, kept):
+            with kept.kept(row["id"], where=f"neighbours.csv line {line}"):
+                one = _neighbour(row)
+                overlapping = next((o for o in found if o.id == one.id and _overlap(o, one)), None)
+                if overlapping is not None:
+                    raise ConfigError(
+                        "valid_from",
+                        f"{one.id} stands there for the same days since {overlapping.valid_from}",
+                        "end the one before the other begins",
+                    )
+                found.append(one)
     return tuple(found)
 
 
-def read_systems(folder: Path) -> dict[str, str]:
+def _neighbour(row: Row) -> Neighbour:
+    began, ended = day(row, "valid_from"), day(row, "valid_to")
+    if began is None or (ended is not None and ended <= began):
+        raise ConfigError("valid_from", "is empty, or not before valid_to", "the first day as a neighbour")
+    if not row["id"] or not row["code"] or not row["country"]:
+        raise ConfigError("id", "id, code or country is empty", "binh-duong, 74, VN")
+    return Neighbour(
+        id=row["id"],
+        code=row["code"],
+        country=row["country"],
+        valid_from=began,
+        valid_to=ended,
+        border_km=number(row, "border_km", least=0, most=10_000) or 0.0,
+        own_units=frozenset(many(row["own_units"])),
+        their_units=frozenset(many(row["their_units"])),
+    )
+
+
+def _overlap(a: Neighbour, b: Neighbour) -> bool:
+    return (a.valid_to is None or b.valid_from < a.valid_to) and (b.valid_to is None or a.valid_from < b.valid_to)
+
+
+def read_systems(folder: Path, faults: Faults | None = None) -> dict[str, str]:
     """Name of a code system as alerts write it (letters and digits only) -> gso, iso or elsewhere."""
     systems: dict[str, str] = {}
-    for number, row in rows(folder / "code_systems.csv"):
-        if row["system"] not in SYSTEMS:
-            raise ConfigError(f"code_systems.csv line {number}", f"{row['system']!r} is unknown", ", ".join(SYSTEMS))
-        systems[system_key(row["name"])] = row["system"]
+    with gathering(faults) as kept:
+        for line, row in read_rows(folder / "code_systems.csv", ("name", "system", "note"), kept):
+            if row["system"] not in SYSTEMS:
+                where = f"code_systems.csv line {line}: system"
+                kept.add(where, f"{row['system']!r} is unknown", ", ".join(SYSTEMS))
+            systems[system_key(row["name"])] = row["system"]
     return systems
 
 
@@ -92,26 +120,60 @@ def system_key(name: str) -> str:
     return _SIGNS.sub("", fold(name))
 
 
-def read_ranges(folder: Path) -> CodeRanges:
+def read_ranges(folder: Path, faults: Faults | None = None) -> CodeRanges:
     """The ranges of district (3 digits) and commune codes (5 digits)."""
     digits = {"district": 3, "commune": 5}
     ranges: dict[int, list[tuple[int, int, str]]] = {3: [], 5: []}
-    for number, row in rows(folder / "code_ranges.csv"):
-        try:
-            ranges[digits[row["level"]]].append((int(row["first"]), int(row["last"]), row["province"]))
-        except (KeyError, ValueError) as error:
-            raise ConfigError(f"code_ranges.csv line {number}", str(error), "level, first, last, province") from error
+    with gathering(faults) as kept:
+        for line, row in read_rows(folder / "code_ranges.csv", ("level", "first", "last", "province"), kept):
+            with kept.kept(where=f"code_ranges.csv line {line}"):
+                if row["level"] not in digits:
+                    raise ConfigError("level", f"{row['level']!r} is unknown", ", ".join(digits))
+                first, last = number(row, "first", least=0, most=99999), number(row, "last", least=0, most=99999)
+                if first is None or last is None or first > last:
+                    raise ConfigError("first", f"{row['first']} to {row['last']} is no range", "first, then last")
+                ranges[digits[row["level"]]].append((int(first), int(last), row["province"]))
     return CodeRanges({width: tuple(sorted(listed)) for width, listed in ranges.items()})
 
 
-def read_regions(folder: Path) -> dict[str, Region]:
+def read_regions(folder: Path, faults: Faults | None = None) -> dict[str, Region]:
     """Marked and folded name -> what it means."""
     regions: dict[str, Region] = {}
-    for number, row in rows(folder / "areas.csv"):
-        if row["meaning"] not in MEANINGS or (row["meaning"] == "units") != bool(row["units"]):
-            raise ConfigError(f"areas.csv line {number}", f"{row['meaning']!r} {row['units']!r}", ", ".join(MEANINGS))
-        for name in many(row["names"]):
-            region = Region(row["meaning"], many(row["units"]))
-            regions[marked_key(name)] = region
-            regions.setdefault(fold(name) or marked_key(name), region)
+    with gathering(faults) as kept:
+        for line, row in read_rows(folder / "areas.csv", ("names", "meaning", "units"), kept):
+            if row["meaning"] not in MEANINGS or (row["meaning"] == "units") != bool(row["units"]):
+                where = f"areas.csv line {line}: meaning"
+                kept.add(where, f"{row['meaning']!r} {row['units']!r}", f"{', '.join(MEANINGS)}; units only with units")
+                continue
+            for name in many(row["names"]):
+                region = Region(row["meaning"], many(row["units"]))
+                regions[marked_key(name)] = region
+                regions.setdefault(fold(name) or marked_key(name), region)
     return regions
+
+
+def table_faults(folder: Path, known: Callable[[str], bool]) -> Iterator[ConfigError]:
+    """Codes in neighbours.csv, areas.csv and flows.csv that are no unit's. What lies inside our neighbours is not in our table."""
+    columns = {
+        "neighbours.csv": (NEIGHBOURS, ("own_units",)),
+        "areas.csv": (("names", "meaning", "units"), ("units",)),
+        "flows.csv": (FLOWS, ("unit", "downstream")),
+    }
+    for file, (wanted, named) in columns.items():
+        for line, row in read_rows(folder / file, wanted, Faults()):
+            for column in named:
+                for code in many(row[column]):
+                    if not known(code):
+                        yield ConfigError(
+                            f"{file} line {line}: {column}", f"there is no unit {code}", "a code of units.csv"
+                        )
+
+
+def read_flows(path: Path, faults: Faults | None = None) -> dict[str, frozenset[str]]:
+    """Unit -> the units directly upstream."""
+    above: dict[str, set[str]] = {}
+    with gathering(faults) as kept:
+        for _, row in read_rows(path, FLOWS, kept):
+            for downstream in many(row["downstream"]):
+                above.setdefault(downstream, set()).add(row["unit"])
+    return {code: frozenset(units) for code, units in above.items()}

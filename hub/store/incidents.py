@@ -51,6 +51,11 @@ def get(conn: Connection, incident_id: str) -> Row[Any] | None:
     return conn.execute(select(incidents).where(incidents.c.incident_id == incident_id)).one_or_none()
 
 
+def hazards_of(conn: Connection, incident_id: str) -> list[str]:
+    """Every hazard of every chain of the incident."""
+    return sorted(conn.execute(_found_by, {"id": incident_id}).scalars())
+
+
 def keep(
     conn: Connection,
     *,

@@ -116,6 +116,12 @@ def ever(conn: Connection, kind: str) -> list[Rule]:
     return list({row.rule_id: _rule(row) for row in conn.execute(stmt)}.values())
 
 
+def newest(conn: Connection, kind: str) -> list[Rule]:
+    """The newest version of every id of a kind, those that took a document out of force included; by id."""
+    stmt = select(rules).where(rules.c.kind == kind, rules.c.valid_to_seq.is_(None)).order_by(rules.c.rule_id)
+    return [_rule(row) for row in conn.execute(stmt)]
+
+
 def history(conn: Connection, kind: str, rule_id: str) -> list[Rule]:
     """Every version, oldest first."""
     stmt = select(rules).where(rules.c.kind == kind, rules.c.rule_id == rule_id).order_by(rules.c.version)
@@ -135,17 +141,23 @@ class Change:
 def diff(conn: Connection, documents: Iterable[tuple[str, str, Mapping[str, Any]]]) -> list[Change]:
     """What `apply` would do. A document changed or removed at the desk is `kept`, never overwritten."""
     wanted = {(kind, rule_id): body for kind, rule_id, body in documents}
-    changes = []
-    for (kind, rule_id), body in wanted.items():
-        newest = _newest(conn, kind, rule_id)
-        if newest is None:
-            changes.append(Change("add", kind, rule_id, body))
-        elif newest.body != _encode(body).decode():
-            changes.append(Change("change" if newest.origin == "config" else "keep", kind, rule_id, body))
+    changes = diff_of(conn, ((kind, rule_id, body) for (kind, rule_id), body in wanted.items()))
     for kind in KINDS:
         for rule in in_force(conn, kind):
             if rule.origin == "config" and (kind, rule.rule_id) not in wanted:
                 changes.append(Change("remove", kind, rule.rule_id, None))
+    return changes
+
+
+def diff_of(conn: Connection, documents: Iterable[tuple[str, str, Mapping[str, Any]]]) -> list[Change]:
+    """What it takes to have these documents in force, whatever others there are."""
+    changes = []
+    for kind, rule_id, body in documents:
+        known = _newest(conn, kind, rule_id)
+        if known is None:
+            changes.append(Change("add", kind, rule_id, body))
+        elif known.body != _encode(body).decode():
+            changes.append(Change("change" if known.origin == "config" else "keep", kind, rule_id, body))
     return changes
 
 

@@ -413,6 +413,30 @@ signin_links = Table(
     Column("expires_at", BigInteger, nullable=False),
     Column("used_at", BigInteger),
 )
+contacts = Table(  # whom to call at an agency: personal data, changed and deleted in place
+    "contacts",
+    metadata,
+    Column("contact_id", Text, primary_key=True),
+    Column("owner", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("post", Text, nullable=False),
+    Column("phone", Text, nullable=False),
+    Column("email", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("person_id", Text, nullable=False),  # "" for one who does not sign in
+    Index("contacts_by_owner", "owner"),
+)
+duties = Table(  # the roster
+    "duties",
+    metadata,
+    Column("duty_id", Text, primary_key=True),
+    Column("owner", Text, nullable=False),
+    Column("contact_id", Text, nullable=False),
+    Column("begins_at", BigInteger, nullable=False),
+    Column("ends_at", BigInteger, nullable=False),
+    Column("step", Integer, nullable=False),  # the smaller is called first
+    Index("duties_by_owner", "owner", "begins_at"),
+)
 keys = Table(
     "keys",
     metadata,

@@ -69,7 +69,16 @@ async def test_nothing_but_the_open_routes_answers_a_stranger(door: Door) -> Non
                 path = (
                     route.path.replace("{name}", "x")
                     .replace("{station}/{quantity}", "x/y")
-                    .format_map({"alert_id": "a", "endpoint_id": "e", "subscription_id": "s", "incident_id": "i"})
+                    .format_map(
+                        {
+                            "alert_id": "a",
+                            "contact_id": "c",
+                            "duty_id": "d",
+                            "endpoint_id": "e",
+                            "subscription_id": "s",
+                            "incident_id": "i",
+                        }
+                    )
                 )
                 answer = await stranger.request(method, path, json={})
                 expected = 303 if path == "/" else 401

@@ -85,7 +85,7 @@ async def test_an_alternate_is_another_endpoint_that_the_asker_may_change(door: 
         assert (made.status_code, made.json()["alternate"]) == (201, first)
         for name in (theirs, "khong-co"):
             refused = await own.post("/v1/endpoints", json={**BODY, "alternate": name})
-            assert (refused.status_code, refused.json()["code"]) == (422, "endpoint-refused"), name
+            assert (refused.status_code, refused.json()["code"]) == (422, "invalid"), name
         assert (await own.put(f"/v1/endpoints/{first}", json={**BODY, "alternate": first})).status_code == 422
 
 
@@ -147,3 +147,20 @@ async def test_a_wrong_endpoint_is_refused_without_repeating_what_was_sent(door:
     async with await _signed_in(door, "administrator") as administrator:
         answer = await administrator.post("/v1/endpoints", json={**BODY, **change})
     assert answer.status_code == 422 and answer.json()["faults"] and "geheim" not in answer.text
+
+
+async def test_a_secret_inside_a_setting_is_not_shown_either(door: Door) -> None:
+    settings = {"url": "https://x.example.test/", "headers": {"Authorization": "geheim", "X-Way": "1"}}
+    async with await _signed_in(door, "administrator") as administrator:
+        told = (await administrator.post("/v1/endpoints", json={**BODY, "settings": settings})).json()
+    assert told["settings"] == {"url": "https://x.example.test/", "headers": {"X-Way": "1"}}
+
+
+async def test_an_alternate_is_another_endpoint_that_is_there(door: Door) -> None:
+    async with await _signed_in(door, "administrator") as administrator:
+        first = (await administrator.post("/v1/endpoints", json=BODY)).json()["endpoint_id"]
+        second = await administrator.post("/v1/endpoints", json={**BODY, "alternate": first})
+        assert second.json()["alternate"] == first
+        assert (await administrator.post("/v1/endpoints", json={**BODY, "alternate": "e0"})).status_code == 422
+        itself = await administrator.put(f"/v1/endpoints/{first}", json={**BODY, "alternate": first})
+        assert itself.status_code == 422

@@ -56,7 +56,7 @@ async def test_an_incident_shows_each_source_the_gravest_first_and_the_disagreem
     assert weak.incident_id == strong.incident_id
     async with await door.dispatcher() as dispatcher:
         told = (await dispatcher.get(f"/v1/incidents/{weak.incident_id}")).json()
-    assert told["hazard"] == {"id": "earthquake", "vi": "Động đất", "en": "Earthquake"}
+    assert told["hazards"] == [{"id": "earthquake", "vi": "Động đất", "en": "Earthquake"}]
     assert [member["source"] for member in told["members"]] == ["dia-chan", "kttv"]
     assert (told["severity"], told["gravest"], told["more"]) == ("Severe", [strong.alert_id], False)
     first = told["members"][0]

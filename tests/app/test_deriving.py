@@ -10,6 +10,7 @@ from hub import config as configuration
 from hub.app.deriving import derivation
 from hub.app.running import ROLES
 from hub.clock import SystemClock
+from hub.deriving.tables import COLUMNS
 from hub.errors import ConfigError
 from tests.deriving.river import basin
 
@@ -30,9 +31,10 @@ async def test_tables_that_make_no_sense_stop_the_start(tmp_path: Path) -> None:
         config = configuration.load(None, mode="test", data_dir=str(tmp_path))
         broken = configuration.Config(config.settings, config.profile, tmp_path, None)
         (tmp_path / "gazetteer").mkdir()
-        (tmp_path / "gazetteer" / "stations.csv").write_text("id\nx\n", encoding="utf-8")
-        for name in ("alarm_levels.csv", "gauge_rules.csv"):
-            (tmp_path / "gazetteer" / name).write_text("station\n", encoding="utf-8")
+        for name, columns in COLUMNS.items():
+            (tmp_path / "gazetteer" / name).write_text(columns.replace(" ", ",") + "\n", encoding="utf-8")
+        with (tmp_path / "gazetteer" / "stations.csv").open("a", encoding="utf-8") as file:
+            file.write("x" + "," * COLUMNS["stations.csv"].count(" ") + "\n")
         with pytest.raises(ConfigError, match=r"stations\.csv line 2"):
             derivation(
                 broken,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
-from hub.config import Problem, check, load
-from hub.errors import ConfigError
+from hub.config import Problem, examine
 
 FILES = {
     "hub.toml": """
@@ -27,6 +28,7 @@ level = "info"
 """,
     "p/profile.toml": """
 name = "Thử"
+name_en = "Trial"
 province = "75"
 gazetteer_on = 2023-07-01
 level = "district"
@@ -81,6 +83,7 @@ agency = "so-y-te"
 number = 4
 hazards = ["epidemic", "chemical"]
 min_severity = "Moderate"
+ack_min = 10
 
 [[offer]]
 id = "huyen"
@@ -89,6 +92,7 @@ number = 101
 area = "own_units_and_upstream"
 hazards = ["*"]
 min_severity = "Minor"
+ack_min_by_severity = { Extreme = 3, Severe = 5, Moderate = 30, Minor = 0 }
 channels = ["tests.config.private"]
 """,
     "p/subscriptions.toml": """
@@ -110,12 +114,25 @@ title = "Cảnh báo {unit}"
 }
 
 
+CONFIG = Path(__file__).resolve().parents[2] / "config"
+
+
 def lay(folder: Path, *, file: str = "", old: str = "", new: str = "") -> Path:
     """The deployment in `folder`, with `old` replaced in one of its files; gives the path of hub.toml."""
-    for name, text in FILES.items():
-        if name == file:
-            assert text.count(old) >= 1, f"{old!r} is not in {file}"
-            text = text.replace(old, new, 1)
+    return lay_all(folder, [(file, old, new)] if file else [])
+
+
+def lay_all(folder: Path, patches: Iterable[tuple[str, str, str]]) -> Path:
+    """The deployment in `folder` with these patches (file, old, new); a file under config/ is one of the shipped tables' copy."""
+    texts = dict(FILES)
+    for file, old, new in patches:
+        if file.startswith("config/") and not (folder / "config").exists():
+            shutil.copytree(CONFIG, folder / "config")
+            texts["hub.toml"] = texts["hub.toml"].replace("[hub]", '[hub]\nconfig_dir = "FOLDER/config"', 1)
+        text = texts.get(file) or (CONFIG.parent / file).read_text(encoding="utf-8")
+        assert old in text, f"{old!r} is not in {file}"
+        texts[file] = text.replace(old, new, 1) if old else text + new
+    for name, text in texts.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(
             text.replace("PROFILE", str(folder / "p")).replace("FOLDER", str(folder)), encoding="utf-8"
@@ -124,9 +141,5 @@ def lay(folder: Path, *, file: str = "", old: str = "", new: str = "") -> Path:
 
 
 def problems(file: Path) -> list[Problem]:
-    """What `hub check` finds: the mistake that stops loading, else everything."""
-    try:
-        return check(load(file))
-    except ConfigError as error:
-        where, _, key = error.where.partition(": ")
-        return [Problem(where, key, error.reason, error.mend)]
+    """What `hub check` finds."""
+    return examine(file)[1]

@@ -7,6 +7,7 @@ import pytest
 
 from hub.config.agencies import read_agencies, slugs
 from hub.errors import ConfigError
+from hub.faults import Faults
 from tests.places.dated import NEW, OLD, gazetteer
 
 HEAD = "id,name,name_en,kind,each,units,section,valid_from,valid_to,successor\n"
@@ -39,8 +40,10 @@ def test_the_country_over_the_border_is_no_agency(tmp_path: Path) -> None:
 def test_a_chain_of_successors_is_followed_and_a_ring_ends(tmp_path: Path) -> None:
     rows = "a,A,,agency,,,,,2020-01-01,b\nb,B,,agency,,,,2020-01-01,2021-01-01,c\nc,C,,agency,,,,2021-01-01,,\n"
     assert [x.id for x in read_agencies(laid(tmp_path, rows), gazetteer(OLD)).of("a")] == ["c"]
-    ring = "a,A,,agency,,,,,2020-01-01,b\nb,B,,agency,,,,,2020-01-01,a\n"
-    assert read_agencies(laid(tmp_path, ring), gazetteer(OLD)).of("a") == []
+    ring = laid(tmp_path, "a,A,,agency,,,,,2020-01-01,b\nb,B,,agency,,,,,2020-01-01,a\n")
+    assert read_agencies(ring, gazetteer(OLD), Faults()).of("a") == []
+    with pytest.raises(ConfigError, match="leads back"):
+        read_agencies(ring, gazetteer(OLD))
 
 
 def test_two_agencies_of_one_id_are_refused(tmp_path: Path) -> None:

@@ -10,6 +10,9 @@ import pytest
 
 from hub.config import Config, load
 from hub.config.check_stations import station_problems
+from hub.config.problem import Problem
+from hub.faults import Faults
+from hub.hazards import Hazards
 from tests.config.deployment import lay
 from tests.deriving.river import ROOT
 
@@ -29,8 +32,14 @@ def deployed(tmp_path: Path, file: str = "", old: str = "", new: str = "") -> Co
     return replace(config, root=root)
 
 
+def problems(config: Config) -> list[Problem]:
+    """What is wrong with the stations of a configuration that is right otherwise."""
+    hazards = {hazard.id for hazard in Hazards.load(config.root / "hazards.csv")}
+    return list(station_problems(config, hazards, Faults()))
+
+
 def test_the_delivered_tables_are_without_a_mistake(tmp_path: Path) -> None:
-    assert list(station_problems(deployed(tmp_path))) == []
+    assert list(problems(deployed(tmp_path))) == []
 
 
 @pytest.mark.parametrize(
@@ -52,7 +61,7 @@ def test_the_delivered_tables_are_without_a_mistake(tmp_path: Path) -> None:
 def test_a_mistake_is_told_with_file_key_reason_and_mend(
     tmp_path: Path, file: str, old: str, new: str, words: str
 ) -> None:
-    found = list(station_problems(deployed(tmp_path, file, old, new)))
+    found = list(problems(deployed(tmp_path, file, old, new)))
     fitting = [problem for problem in found if words in problem.reason]
     assert fitting, [str(problem) for problem in found]
     assert all(problem.file and problem.key and problem.mend for problem in fitting)
@@ -60,23 +69,23 @@ def test_a_mistake_is_told_with_file_key_reason_and_mend(
 
 def test_a_profile_that_grants_the_hub_nothing_is_found(tmp_path: Path) -> None:
     file = lay(tmp_path, file="p/authorities.toml", old='source = "he-thong-tinh"', new='source = "one-more"')
-    found = [problem for problem in station_problems(load(file)) if problem.key == "he-thong-tinh"]
+    found = [problem for problem in problems(load(file)) if problem.key == "he-thong-tinh"]
     assert len(found) == 1 and "would be held" in found[0].reason
 
 
 def test_the_hub_s_own_conclusions_may_bear_the_profile_s_sender(tmp_path: Path) -> None:
     new = 'source = "he-thong-tinh"\nsenders = ["ai-do@example.test"]'
     file = lay(tmp_path, file="p/authorities.toml", old='source = "he-thong-tinh"', new=new)
-    (problem,) = station_problems(load(file))
+    (problem,) = problems(load(file))
     assert (problem.key, "'hub'" in problem.reason) == ("senders", True)
 
 
 def test_no_source_bears_the_hub_s_own_name(tmp_path: Path) -> None:
     file = lay(tmp_path, file="p/sources.toml", old='name = "one"', new='name = "he-thong-tinh"')
-    assert "name" in {problem.key for problem in station_problems(load(file))}
+    assert "name" in {problem.key for problem in problems(load(file))}
 
 
 def test_a_station_that_an_authority_names_must_be_one(tmp_path: Path) -> None:
     new = 'source = "he-thong-tinh"\n[[authority]]\nsource = "kttv"\nstations = ["ta-lai", "can-tho", "*"]'
     file = lay(tmp_path, file="p/authorities.toml", old='source = "he-thong-tinh"', new=new)
-    assert [problem.reason for problem in station_problems(load(file))] == ["there is no station 'can-tho'"]
+    assert [problem.reason for problem in problems(load(file))] == ["there is no station 'can-tho'"]

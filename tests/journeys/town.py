@@ -261,7 +261,8 @@ class Town:
         profile = self.folder / "profile"
         profile.mkdir(parents=True, exist_ok=True)
         (profile / "profile.toml").write_text(
-            'extends = "dong-nai-2023"\nname = "thử"\nprovince = "75"\ngazetteer_on = 2023-07-01\n', encoding="utf-8"
+            'extends = "dong-nai-2023"\nname = "thử"\nname_en = "trial"\nprovince = "75"\ngazetteer_on = 2023-07-01\n',
+            encoding="utf-8",
         )
         (profile / "sources.toml").write_text(self.sources, encoding="utf-8")
         (profile / "authorities.toml").write_text(self.authorities, encoding="utf-8")

@@ -23,6 +23,7 @@ from tests.places.dated import NEW, OLD, worded
         ("Đồng Nai, Bình Dương, TP.HCM", {"75", "74", "79"}),
         ("Khu vực Nam Bộ", {"75"}),
         ("Bà Rịa - Vũng Tàu", {"77"}),
+        ("Tân An, Long An", {"80"}),
         ("xã Phú Lâm, huyện Tân Phú", {"26155", "26158"}),
         ("vùng hạ lưu hồ Trị An", {"731", "735", "736", "737", "738", "740", "742"}),
     ],
@@ -38,7 +39,6 @@ def test_words_name_their_units(text: str, named: set[str]) -> None:
     [
         "Hà Nội",
         "Thailand",
-        "Tân An, Long An",
         "Bắc Trung Bộ",
         "huyện Tân Phú, tỉnh Thanh Hóa",
         "Campuchia",

@@ -107,3 +107,21 @@ def test_what_the_configuration_takes_back_in_is_in_force_again(conn: Connection
     found = rules.get(conn, "owner", "a")
     assert found is not None
     assert (found.version, found.origin) == (3, "config")
+
+
+def test_the_newest_of_each_id_is_known_those_taken_out_of_force_too(conn: Connection) -> None:
+    put(conn, {"number": 1})
+    put(conn, {"number": 2})
+    put(conn, {"number": 3}, rule_id="s2")
+    rules.remove(conn, "subscription", "s2", by="lan", at=AT)
+    assert [(r.rule_id, r.version, r.removed) for r in rules.newest(conn, "subscription")] == [
+        ("s1", 2, False),
+        ("s2", 2, True),
+    ]
+
+
+def test_what_some_documents_need_says_nothing_of_others(conn: Connection) -> None:
+    put(conn, {"number": 1}, origin="config")
+    put(conn, {"number": 2}, rule_id="s2")
+    wanted = [("subscription", rule_id, {"number": 9}) for rule_id in ("s2", "s3")]
+    assert [(c.what, c.rule_id) for c in rules.diff_of(conn, wanted)] == [("keep", "s2"), ("add", "s3")]

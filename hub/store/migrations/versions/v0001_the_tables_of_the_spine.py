@@ -335,6 +335,34 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("token_hash"),
     )
     op.create_table(
+        "contacts",
+        sa.Column("contact_id", sa.Text(), nullable=False),
+        sa.Column("owner", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("post", sa.Text(), nullable=False),
+        sa.Column("phone", sa.Text(), nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("language", sa.Text(), nullable=False),
+        sa.Column("person_id", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("contact_id"),
+    )
+    with op.batch_alter_table("contacts", schema=None) as batch_op:
+        batch_op.create_index("contacts_by_owner", ["owner"], unique=False)
+
+    op.create_table(
+        "duties",
+        sa.Column("duty_id", sa.Text(), nullable=False),
+        sa.Column("owner", sa.Text(), nullable=False),
+        sa.Column("contact_id", sa.Text(), nullable=False),
+        sa.Column("begins_at", sa.BigInteger(), nullable=False),
+        sa.Column("ends_at", sa.BigInteger(), nullable=False),
+        sa.Column("step", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("duty_id"),
+    )
+    with op.batch_alter_table("duties", schema=None) as batch_op:
+        batch_op.create_index("duties_by_owner", ["owner", "begins_at"], unique=False)
+
+    op.create_table(
         "signin_links",
         sa.Column("token_hash", sa.Text(), nullable=False),
         sa.Column("person_id", sa.Text(), nullable=False),
