@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from threading import Lock
 from typing import Any
 
 import msgspec
@@ -55,18 +56,20 @@ class Chains:
 
 
 class Desk:
-    """Reads what a delivery needs; alerts are kept for the many endpoints that get the same one."""
+    """Reads what a delivery needs, from any thread; alerts are kept for the many endpoints that get the same one."""
 
     def __init__(self, *, mode: str, seal_key: bytes, make_settings: MakeSettings) -> None:
         self._mode = mode
         self._seal_key = seal_key
         self._make_settings = make_settings
         self._told: OrderedDict[str, Told] = OrderedDict()
+        self._lock = Lock()
         self._endpoints: dict[str, tuple[Rule, str, Endpoint]] = {}
 
     def told(self, conn: Connection, alert_id: str) -> Told:
         """The alert of that id; it must exist."""
-        known = self._told.get(alert_id)
+        with self._lock:
+            known = self._told.get(alert_id)
         if known is not None:
             return known
         row = alerts.get(conn, alert_id)
@@ -79,9 +82,10 @@ class Desk:
             cap_xml=write(alert.unsigned()),
             flags=tuple(msgspec.json.decode(row.flags)),
         )
-        self._told[alert_id] = told
-        while len(self._told) > KEPT_ALERTS:
-            self._told.popitem(last=False)
+        with self._lock:
+            self._told[alert_id] = told
+            while len(self._told) > KEPT_ALERTS:
+                self._told.popitem(last=False)
         return told
 
     def endpoint_of(self, conn: Connection, endpoint_id: str) -> Endpoint | None:

@@ -57,6 +57,7 @@ class StoredLog:
         self._clock = clock
         self._may_publish = may_publish
         self._names: OrderedDict[str, Reference | None] = OrderedDict()
+        self._names_lock = Lock()
         self._lock = Lock()
         self._standing: tuple[int, list[Published]] | None = None
         self._kept: dict[tuple[Any, ...], list[Published]] = {}
@@ -149,11 +150,15 @@ class StoredLog:
 
     def _name_of(self, row: Any) -> Reference | None:
         """How a public alert is referred to; None for one that is not public. What an alert says never changes, so it is kept."""
-        if row.alert_id not in self._names:
-            alert = from_json(bytes(row.cap))
-            facts = load_facts(row.alert_id, row.source, alert, bytes(row.facts))
-            public = not isinstance(self._may_publish(facts), No)
-            self._names[row.alert_id] = Reference(alert.sender, alert.identifier, alert.sent) if public else None
-            if len(self._names) > KEPT:
+        with self._names_lock:
+            if row.alert_id in self._names:
+                return self._names[row.alert_id]
+        alert = from_json(bytes(row.cap))
+        facts = load_facts(row.alert_id, row.source, alert, bytes(row.facts))
+        public = not isinstance(self._may_publish(facts), No)
+        name = Reference(alert.sender, alert.identifier, alert.sent) if public else None
+        with self._names_lock:
+            self._names[row.alert_id] = name
+            while len(self._names) > KEPT:
                 self._names.popitem(last=False)
-        return self._names[row.alert_id]
+        return name

@@ -122,7 +122,7 @@ async def test_dead_slow_endless_redirecting_and_forbidden_endpoints_leave_the_o
                 await asyncio.sleep(0.02)
             took = time.monotonic() - began
             assert sum(len(r.got) for r in good) == 140
-            assert took < 8  # the figure of 2 s is `hub bench`'s on a quiet machine; here others share the cores
+            assert took < 2
             barred = {f"bad-{n:02}" for n in range(60) if n % 8 in (5, 6, 7)}
             for _ in range(250):  # an answer is written down after it arrived: the last receipt is ahead of the ledger
                 said = {d["endpoint_id"] for d in await ledger(hub) if "forbidden" in d["outcome"]}
