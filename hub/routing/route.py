@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -30,6 +31,10 @@ DELIVERABLE = ("accepted", "repaired", "revision", "born_expired", "held", "born
 TRIES = 3
 DISPUTE_KEPT = timedelta(hours=24)
 KEPT_FACTS = 256
+TOGETHER = 64
+ENOUGH_ROWS = 200
+"""So many events, or deliveries, are routed in one commit at most."""
+
 ALARMED_US = 4_000_000
 """After so long an event may have an open alarm for not being routed (at 5 s), which routing it closes."""
 
@@ -55,6 +60,7 @@ class Router:
         self._book = Book(-1)
         self._index = Index()
         self._known: OrderedDict[str, AlertFacts] = OrderedDict()
+        self._claimed: set[str] = set()
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -65,21 +71,48 @@ class Router:
 
     async def step(self, after: int) -> int:
         """Routes everything accepted after seq `after`; returns the last seq routed."""
-        while events := await self._store.read(lambda conn: alerts.events_after(conn, after, 64)):  # noqa: B023 - awaited at once
-            for event in events:
-                fresh = await self._routed(event)
-                if fresh:
-                    self._hand(fresh)
-                after = event.seq
+        while events := await self._store.read(lambda conn: alerts.events_after(conn, after, TOGETHER)):  # noqa: B023 - awaited at once
+            fresh, after = await self._several(events)
+            if fresh:
+                self._hand(fresh)
         return after
 
-    async def _routed(self, event: Row[Any]) -> list[Mapping[str, Any]]:
+    async def _several(self, events: Sequence[Row[Any]]) -> tuple[list[Mapping[str, Any]], int]:
+        """(rows claimed, last seq routed) of the first of these events, in one commit; of the first alone when it fails."""
+        try:
+            return await self._store.write(lambda conn: self._several_in(conn, events))
+        except NotStored:
+            self._forget()  # the rules read in a transaction that never was may be no rules
+            raise
+        except Exception as error:  # noqa: BLE001 - one event's fault: each is routed alone
+            self._forget()
+            log.info("routing.together_failed", seq=events[0].seq, error=type(error).__name__)
+            return await self._alone(events[0]), events[0].seq
+
+    def _several_in(self, conn: Connection, events: Sequence[Row[Any]]) -> tuple[list[Mapping[str, Any]], int]:
+        """As many as make some hundred deliveries: who waits for the first must not wait long for the last."""
+        self._claimed.clear()
+        fresh: list[Mapping[str, Any]] = []
+        owed_rows = 0
+        last = events[0].seq
+        for event in events:
+            rows = self.route_in(conn, event)
+            fresh += [one for one in rows if one["state"] == "in_flight"]
+            self._claimed.update(one["endpoint_id"] for one in fresh)
+            owed_rows += len(rows)
+            last = event.seq
+            if owed_rows >= ENOUGH_ROWS:
+                break
+        return fresh, last
+
+    async def _alone(self, event: Row[Any]) -> list[Mapping[str, Any]]:
         """Routes one event; one that fails three times is set aside with an alarm, and the others go on (DEL-7)."""
         for attempt in range(1, TRIES + 1):
             try:
-                return await self._store.write(lambda conn: self.route_in(conn, event))
+                fresh, _ = await self._store.write(lambda conn: self._several_in(conn, [event]))
+                return fresh
             except NotStored:
-                self._forget()  # the rules read in a transaction that never was may be no rules
+                self._forget()
                 raise
             except Exception as error:  # noqa: BLE001 - DEL-7: three deterministic failures go to quarantine
                 self._forget()
@@ -87,6 +120,10 @@ class Router:
                 log.error("routing.failed", seq=event.seq, attempt=attempt, error=trouble)
         await self._store.write(lambda conn: self._set_aside(conn, event, trouble))
         return []
+
+    def _claims(self, lane: int, endpoint_id: str) -> bool:
+        """Whether a delivery may be claimed as it is inserted: the worker is free, and nothing was claimed in this commit for that endpoint."""
+        return endpoint_id not in self._claimed and self._worker.claims(lane, endpoint_id)
 
     def _set_aside(self, conn: Connection, event: Row[Any], trouble: str) -> None:
         now = self._clock.now()
@@ -102,8 +139,8 @@ class Router:
         alarms.open_alarm(conn, kind="alert.unrouted", about=str(event.seq), detail=trouble, at=to_us(now))
         routed.mark_routed(conn, seq=event.seq, rules_rev=rules.rev(conn), matched=0, at=to_us(now))
 
-    def route_in(self, conn: Connection, event: Row[Any]) -> list[Mapping[str, Any]]:
-        """Routes one event in the caller's transaction; returns the rows it claimed. Routing a seq twice changes nothing."""
+    def route_in(self, conn: Connection, event: Row[Any]) -> Sequence[Mapping[str, Any]]:
+        """Routes one event in the caller's transaction; returns the rows it wrote. Routing a seq twice changes nothing."""
         if routed.is_routed(conn, event.seq):
             return []
         self._load(conn)
@@ -116,7 +153,7 @@ class Router:
         routed.mark_routed(conn, seq=event.seq, rules_rev=self._book.rev, matched=len(rows), at=now)
         if now - event.at > ALARMED_US:
             alarms.close_alarm(conn, kind="alert.unrouted", about=str(event.seq), at=now)
-        return [one for one in rows if one["state"] == "in_flight"]
+        return rows
 
     def _rows(self, conn: Connection, about: Routed) -> list[dict[str, Any]]:
         """Writes what is owed of the event, and what that changes for others; returns the rows written."""
@@ -136,7 +173,7 @@ class Router:
             return self._facts_of(conn, alert_id)
 
         covered = sparing.spare(conn, row, facts, owes, facts_of=facts_of, now=now)
-        made = Rows(conn, about, owes, may_send=self._may_send, worker=self._worker)
+        made = Rows(conn, about, owes, may_send=self._may_send, worker=replace(self._worker, claims=self._claims))
         rows = []
         for one in owes:
             sounds = sounds_of(one, told, facts.alert, lambda alert_id: facts_of(alert_id).alert)

@@ -179,3 +179,39 @@ async def test_what_is_routed_late_closes_the_alarm_that_it_was_not(tmp_path: Pa
         )
         await hub.router.step(0)
         assert "alert.unrouted" not in {a.kind for a in await hub.store.read(alarms.open_alarms)}
+
+
+async def test_a_burst_is_routed_in_one_commit_and_claims_one_delivery_an_endpoint(
+    tmp_path: Path, receiver: Receiver
+) -> None:
+    async with hub_in(tmp_path) as hub:
+        await endpoint(hub, "e", f"{receiver.base}/e")
+        await endpoint(hub, "f", f"{receiver.base}/f", units=("731",))
+        for n in range(5):
+            await say(hub, f"tin-{n}", unit="75" if n < 4 else "731")
+        handed: list[list[str]] = []
+        hub.router._hand = lambda rows: handed.append([f"{row['endpoint_id']} {row['seq']}" for row in rows])
+        before = hub.store._writer.commits  # type: ignore[attr-defined]
+        assert await hub.router.step(0) == 5
+        assert hub.store._writer.commits == before + 1  # type: ignore[attr-defined]
+        assert handed == [["e 1", "f 1"]]
+        assert {d["seq"] for d in await ledger(hub)} == {1, 2, 3, 4, 5}
+
+
+async def test_a_poisonous_event_in_a_burst_keeps_none_of_its_neighbours_from_their_recipients(
+    tmp_path: Path, receiver: Receiver
+) -> None:
+    async with hub_in(tmp_path) as hub:
+        await endpoint(hub, "e", receiver.base)
+        for name in ("mot", "hong", "ba"):
+            await say(hub, name)
+        await hub.store.write(
+            lambda conn: conn.execute(
+                update(alerts_table).where(alerts_table.c.identifier == "hong").values(facts=b"{")
+            )
+        )
+        for _ in range(3):
+            await settle(hub)
+        assert [len(receiver.alerts(name)) for name in ("mot", "hong", "ba")] == [1, 0, 1]
+        kept = await hub.store.read(lambda conn: conn.execute(select(quarantine)).all())
+        assert [row.stage for row in kept] == ["routing"]
