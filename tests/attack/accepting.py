@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from hub import app
 from hub import config as configuration
-from hub.bench.accept import sample
+from hub.bench.said import sample
 from hub.connector import Candidate
 from hub.store import rules
 
@@ -24,7 +24,7 @@ async def main(folder: str) -> None:
 
     async def one(lane: int) -> None:
         for n in range(100_000):
-            decision = (await hub.acceptor.accept([Candidate("bench", sample(n * 8 + lane, now), "0" * 64)]))[0]
+            decision = (await hub.acceptor.accept([Candidate("bench", sample(f"cut-{now.timestamp()}-{n * 8 + lane}", now), "0" * 64)]))[0]
             os.write(1, f"{decision.seq} {decision.alert_id}\n".encode())
 
     await asyncio.gather(*(one(lane) for lane in range(8)))

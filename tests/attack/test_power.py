@@ -53,17 +53,19 @@ def _cut(mount: Path) -> None:
 
 def _accept_until_cut(mount: Path, seconds: float) -> list[tuple[int, str]]:
     """(seq, alert id) of what was acknowledged and read before the power went."""
-    process = subprocess.Popen(
-        [sys.executable, str(ROOT / "tests" / "attack" / "accepting.py"), str(mount)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        cwd=ROOT,
-    )
+    with (mount / "said").open("wb") as said:
+        process = subprocess.Popen(
+            [sys.executable, str(ROOT / "tests" / "attack" / "accepting.py"), str(mount)],
+            stdout=subprocess.PIPE,
+            stderr=said,
+            cwd=ROOT,
+        )
     assert process.stdout is not None
     os.set_blocking(process.stdout.fileno(), False)
     read, end, started = b"", time.monotonic() + 30, False
     while time.monotonic() < end:
         time.sleep(0.002)
+        assert process.poll() is None, f"the accepting process ended by itself: {(mount / 'said').read_text()[-2000:]}"
         with contextlib.suppress(BlockingIOError):
             read += os.read(process.stdout.fileno(), 1 << 16)
         if read and not started:
