@@ -25,6 +25,8 @@ from hub.store import Store, deliveries
 log = structlog.get_logger()
 
 SCAN_S = 0.5
+TIDY_SHARE = 20.0
+"""Tidying rests so many times as long as it took: it never takes more than a twentieth of the time."""
 MOST_ROUNDS = 32
 """So often one scan looks behind what it claimed before it turns to the next lanes."""
 
@@ -53,6 +55,7 @@ class Courier:
     _running: set[asyncio.Task[None]] = field(default_factory=set)
     _failures: dict[str, _Failures] = field(default_factory=lambda: defaultdict(_Failures))
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _tidy_at: float = 0.0
 
     def __post_init__(self) -> None:
         self._looks = Together(self._look)
@@ -81,7 +84,8 @@ class Courier:
         """Until cancelled; attempts under way are then given up, their leases run out."""
         try:
             while True:
-                await self.step()
+                await self._tidy_in_turn()
+                await self._claim()
                 try:
                     await asyncio.wait_for(self._wake.wait(), timeout=SCAN_S)
                 except TimeoutError:
@@ -95,12 +99,26 @@ class Courier:
 
     async def step(self) -> None:
         """One scan: what expired is told so, what is stranded goes to alternates, what is due is claimed and begins."""
+        await self._tidy()
+        await self._claim()
+
+    async def _tidy_in_turn(self) -> None:
+        """Every half second; less often when looking through a flood takes long: claiming must not wait for it."""
+        began = self.clock.monotonic()
+        if began >= self._tidy_at:
+            await self._tidy()
+            ended = self.clock.monotonic()
+            self._tidy_at = ended + max(SCAN_S, TIDY_SHARE * (ended - began))
+
+    async def _tidy(self) -> None:
         now = to_us(self.clock.now())
         stale, stranded = await self.store.read(lambda conn: ledger.looks(conn, now))
         if stale:
             await self.store.write(lambda conn: ledger.sweep(conn, now))
         if stranded:
             await self.store.write(lambda conn: ledger.turn_stranded(conn, withheld=self.last.withheld, now=now))
+
+    async def _claim(self) -> None:
         for lanes in ((0,), (1,), (2, 3)):
             for _ in range(MOST_ROUNDS):
                 if not await self._claim_due(lanes):
