@@ -24,7 +24,11 @@ async def main(folder: str) -> None:
 
     async def one(lane: int) -> None:
         for n in range(100_000):
-            decision = (await hub.acceptor.accept([Candidate("bench", sample(f"cut-{now.timestamp()}-{n * 8 + lane}", now), "0" * 64)]))[0]
+            decision = (
+                await hub.acceptor.accept(
+                    [Candidate("bench", sample(f"cut-{now.timestamp()}-{n * 8 + lane}", now), "0" * 64)]
+                )
+            )[0]
             os.write(1, f"{decision.seq} {decision.alert_id}\n".encode())
 
     await asyncio.gather(*(one(lane) for lane in range(8)))
