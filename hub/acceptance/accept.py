@@ -15,20 +15,19 @@ from hub.acceptance.holding import dismiss, release
 from hub.acceptance.incident import Windows
 from hub.clock import Clock
 from hub.connector import Candidate, Withdrawn, load
-from hub.errors import ParseError
 from hub.hazards import Hazards
 from hub.places import Gazetteer
 from hub.policy import Authority
-from hub.store import NotStored, Store, head, payloads, quarantine
+from hub.store import NotStored, Store, head, payloads
 from hub.store.head import Head
 from hub.stream import Reader, Record
+from hub.stream.taking import Taking
 
 log = structlog.get_logger()
 
 T = TypeVar("T")
 
 BATCH = 64
-TRIES = 3
 
 
 class Settles(Protocol):
@@ -130,64 +129,10 @@ class Acceptor:
         )
 
 
-class AcceptanceLoop:
+def acceptance_loop(acceptor: Acceptor, reader: Reader, store: Store, *, clock: Clock) -> Taking:
     """Takes candidates from the stream, up to 64 at a time, and commits its mark once they are decided."""
 
-    def __init__(self, acceptor: Acceptor, reader: Reader, store: Store, *, clock: Clock) -> None:
-        self._acceptor = acceptor
-        self._reader = reader
-        self._store = store
-        self._clock = clock
+    async def decide_all(records: Sequence[Record]) -> None:
+        await acceptor.accept([load(record.value) for record in records])
 
-    async def run(self) -> None:
-        """Until cancelled."""
-        while True:
-            await self.step(timeout_s=5.0)
-
-    async def step(self, *, timeout_s: float) -> int:
-        """Decides what is there now and returns how many records that were.
-
-        Raises:
-            NotStored: nothing was decided and the mark has not moved; the next step takes the same records.
-        """
-        records = await self._reader.take(BATCH, timeout_s)
-        if records:
-            await self._decide(records)
-            await self._reader.commit(records)
-        return len(records)
-
-    async def _decide(self, records: Sequence[Record]) -> None:
-        try:
-            await self._acceptor.accept([load(record.value) for record in records])
-        except NotStored:
-            raise  # the disk's fault, not the record's: everything is taken again
-        except Exception as error:  # noqa: BLE001 - DEL-7: one bad record must not stop the others
-            log.info("acceptance.batch_failed", records=len(records), error=type(error).__name__)
-            for record in records:
-                await self._alone(record)
-
-    async def _alone(self, record: Record) -> None:
-        for attempt in range(1, TRIES + 1):
-            try:
-                await self._acceptor.accept([load(record.value)])
-                return
-            except NotStored:
-                raise
-            except Exception as error:  # noqa: BLE001 - DEL-7: three deterministic failures go to quarantine
-                if attempt == TRIES:
-                    await self._quarantine(record, error)
-
-    async def _quarantine(self, record: Record, error: Exception) -> None:
-        reason = error.reason if isinstance(error, ParseError) else type(error).__name__
-        log.error("acceptance.quarantined", position=record.position, reason=reason)
-        await self._store.write(
-            lambda conn: quarantine.keep(
-                conn,
-                stage="acceptance",
-                source=record.key,
-                reason=reason,
-                detail=str(error)[:500],
-                at=self._clock.now(),
-                record=record.value,
-            )
-        )
+    return Taking(decide_all, reader, store, stage="acceptance", at_once=BATCH, clock=clock)

@@ -14,7 +14,7 @@ from hub.clock import Clock
 from hub.config import Config
 from hub.deriving.chains import Chains
 from hub.deriving.intensity import QuakeScale
-from hub.deriving.run import READER, ClockLoop, ReadingLoop
+from hub.deriving.run import READER, ClockLoop, reading_loop
 from hub.deriving.scales import FloodScale
 from hub.deriving.shaking import ShakingLoop
 from hub.deriving.stations import Stations
@@ -25,6 +25,7 @@ from hub.policy import Authority
 from hub.store import Store, rules
 from hub.stream import Stream
 from hub.stream.sqlite import append_in
+from hub.stream.taking import Taking
 from hub.words import Words
 
 Job = Callable[[], Coroutine[Any, Any, None]]
@@ -37,7 +38,7 @@ class Derivation:
     stations: Stations
     words: Words
     door: Door
-    readings: ReadingLoop
+    readings: Taking
     clock: ClockLoop
     shaking: ShakingLoop
 
@@ -64,7 +65,7 @@ def derivation(config: Config, *, store: Store, stream: Stream, setting: Setting
         stations=stations,
         words=words,
         door=Door(stations, authority_in, append_in),
-        readings=ReadingLoop(chains, stream.reader(TOPIC, READER), store, clock=clock),
+        readings=reading_loop(chains, stream.reader(TOPIC, READER), store, clock=clock),
         clock=ClockLoop(chains, store, clock=clock),
         shaking=ShakingLoop(store, QuakeScale.load(config.root / "scales"), voice, clock=clock),
     )

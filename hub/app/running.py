@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection
 
-from hub.acceptance.accept import AcceptanceLoop
+from hub.acceptance.accept import acceptance_loop
 from hub.app.building import Hub
 from hub.app.followers import followers
 from hub.app.listening import check_free
@@ -79,7 +79,7 @@ def _jobs(hub: Hub, roles: Sequence[str]) -> list[tuple[str, Coroutine[Any, Any,
     jobs: list[tuple[str, Coroutine[Any, Any, None]]] = [("beat", lasting("beat", lambda: _beat(hub)))]
     if "acceptance" in roles:
         reader = hub.stream.reader("candidates", "acceptance")
-        loop = AcceptanceLoop(hub.acceptor, reader, hub.store, clock=hub.clock)
+        loop = acceptance_loop(hub.acceptor, reader, hub.store, clock=hub.clock)
         jobs.append(("acceptance", lasting("acceptance", loop.run)))
     if "deriving" in roles:
         jobs += [(name, lasting(name, job)) for name, job in hub.deriving.jobs()]

@@ -13,88 +13,34 @@ from hub.clock import Clock, to_us
 from hub.deriving.chains import Chains, Told
 from hub.deriving.stations import Key
 from hub.deriving.taking import TOPIC, load
-from hub.store import NotStored, Store, alarms, gauges, quarantine
+from hub.store import NotStored, Store, alarms, gauges
 from hub.stream import Reader, Record, sqlite
+from hub.stream.taking import TRIES, Taking
 
 log = structlog.get_logger()
 
 READER = "deriving"
 CANDIDATES = "candidates"
 BATCH = 256
-TRIES = 3
 LOOK_EVERY_S = 2.0
 MOST_LOOKED = 100
 """Gauges looked at in one transaction."""
 
 
-class ReadingLoop:
+def reading_loop(chains: Chains, reader: Reader, store: Store, *, clock: Clock) -> Taking:
     """Takes readings from the stream and judges them; candidates, verdicts, states and the mark are one commit."""
 
-    def __init__(self, chains: Chains, reader: Reader, store: Store, *, clock: Clock) -> None:
-        self._chains = chains
-        self._reader = reader
-        self._store = store
-        self._clock = clock
-
-    async def run(self) -> None:
-        """Until cancelled."""
-        while True:
-            await self.step(timeout_s=5.0)
-
-    async def step(self, *, timeout_s: float) -> int:
-        """Judges what is there now and returns how many records that were.
-
-        Raises:
-            NotStored: nothing was judged and the mark has not moved; the next step takes the same records.
-        """
-        records = await self._reader.take(BATCH, timeout_s)
-        if records:
-            try:
-                await self._store.write(lambda conn: self._judged(conn, records))
-            except NotStored:
-                raise
-            except Exception as error:  # noqa: BLE001 - DEL-7: one bad record must not stop the others
-                log.info("deriving.batch_failed", records=len(records), error=type(error).__name__)
-                for record in records:
-                    await self._alone(record)
-            await self._reader.commit(records)
-        return len(records)
-
-    def _judged(self, conn: Connection, records: Sequence[Record]) -> None:
-        now = self._clock.now()
+    def judged(conn: Connection, records: Sequence[Record]) -> None:
+        now = clock.now()
         fresh = sqlite.fresh_in(conn, TOPIC, READER, records)
-        outcome = self._chains.judge(conn, [load(record.value) for record in fresh], now=now)
+        outcome = chains.judge(conn, [load(record.value) for record in fresh], now=now)
         _pass_on(conn, outcome, now)
         sqlite.commit_in(conn, TOPIC, READER, records)
 
-    async def _alone(self, record: Record) -> None:
-        for attempt in range(1, TRIES + 1):
-            try:
-                await self._store.write(lambda conn: self._judged(conn, [record]))
-                return
-            except NotStored:
-                raise
-            except Exception as error:  # noqa: BLE001 - DEL-7: three deterministic failures go to quarantine
-                if attempt == TRIES:
-                    await self._quarantine(record, error)
+    async def judge_all(records: Sequence[Record]) -> None:
+        await store.write(lambda conn: judged(conn, records))
 
-    async def _quarantine(self, record: Record, error: Exception) -> None:
-        reason, detail = type(error).__name__, str(error)[:500]
-        log.error("deriving.quarantined", position=record.position, reason=reason)
-
-        def keep(conn: Connection) -> None:
-            quarantine.keep(
-                conn,
-                stage="deriving",
-                source=record.key,
-                reason=reason,
-                detail=detail,
-                at=self._clock.now(),
-                record=record.value,
-            )
-            sqlite.commit_in(conn, TOPIC, READER, [record])
-
-        await self._store.write(keep)
+    return Taking(judge_all, reader, store, stage="deriving", at_once=BATCH, clock=clock)
 
 
 class ClockLoop:

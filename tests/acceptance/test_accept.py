@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
-from hub.acceptance.accept import AcceptanceLoop, Acceptor
+from hub.acceptance.accept import Acceptor, acceptance_loop
 from hub.cap.model import Area
 from hub.connector import Candidate, Withdrawn, dump
 from hub.store import NotStored, tables
@@ -47,7 +47,7 @@ async def test_every_decision_is_in_the_audit_with_who_submitted_it(hub: Desk) -
 async def test_the_loop_decides_what_is_there_and_commits_it(hub: Desk) -> None:
     stream = MemoryStream()
     await stream.append("candidates", [("nguon", dump(candidate(cap("a")))), ("nguon", dump(candidate(cap("b"))))])
-    loop = AcceptanceLoop(hub.acceptor, stream.reader("candidates", "acceptance"), hub.store, clock=hub.clock)
+    loop = acceptance_loop(hub.acceptor, stream.reader("candidates", "acceptance"), hub.store, clock=hub.clock)
     assert await loop.step(timeout_s=0) == 2
     assert await loop.step(timeout_s=0) == 0
     assert await hub.states() == {"a": "active", "b": "active"}
@@ -57,7 +57,7 @@ async def test_a_poisonous_record_is_quarantined_and_the_others_are_decided(hub:
     stream = MemoryStream()
     records = [("nguon", b"no record"), ("nguon", dump(_undecidable("x"))), ("nguon", dump(candidate(cap("a"))))]
     await stream.append("candidates", records)
-    loop = AcceptanceLoop(hub.acceptor, stream.reader("candidates", "acceptance"), hub.store, clock=hub.clock)
+    loop = acceptance_loop(hub.acceptor, stream.reader("candidates", "acceptance"), hub.store, clock=hub.clock)
     assert await loop.step(timeout_s=0) == 3
     assert await loop.step(timeout_s=0) == 0
     assert await hub.states() == {"a": "active"}
@@ -73,7 +73,7 @@ async def test_a_full_disk_never_makes_a_good_record_poisonous(hub: Desk) -> Non
     acceptor = Acceptor(disk, hub.acceptor._setting, clock=hub.clock)
     stream = MemoryStream()
     await stream.append("candidates", [("nguon", dump(candidate(cap("a"))))])
-    loop = AcceptanceLoop(acceptor, stream.reader("candidates", "acceptance"), disk, clock=hub.clock)
+    loop = acceptance_loop(acceptor, stream.reader("candidates", "acceptance"), disk, clock=hub.clock)
     disk.failing = 4  # as often as a poisonous record is tried; then there is room to quarantine it
     while disk.failing:
         with pytest.raises(NotStored):

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from hub import app
 from hub import config as configuration
-from hub.acceptance.accept import AcceptanceLoop
+from hub.acceptance.accept import acceptance_loop
 from hub.cap.json import from_json
 from hub.cap.model import Alert
 from hub.clock import SetClock
@@ -27,6 +27,7 @@ from hub.deriving.thresholds import Scale, Seen, State, Step, observe
 from hub.store import alarms, rules
 from hub.store.readings import Taken
 from hub.store.tables import alerts
+from hub.stream.taking import Taking
 
 ROOT = Path(__file__).resolve().parents[2]
 START = datetime(2026, 7, 31, 0, 0, tzinfo=UTC)
@@ -83,7 +84,7 @@ class Basin:
 
     hub: app.Hub
     clock: SetClock
-    acceptance: AcceptanceLoop
+    acceptance: Taking
 
     async def take(self, *said: Reading) -> list[Taken]:
         """Through the door, and no further."""
@@ -141,7 +142,7 @@ async def basin(folder: Path, *, clock: SetClock | None = None) -> AsyncIterator
     }
     for name, body in bodies.items():
         await hub.store.write(_put(name, body, clock))
-    loop = AcceptanceLoop(hub.acceptor, hub.stream.reader("candidates", "acceptance"), hub.store, clock=clock)
+    loop = acceptance_loop(hub.acceptor, hub.stream.reader("candidates", "acceptance"), hub.store, clock=clock)
     try:
         yield Basin(hub, clock, loop)
     finally:
