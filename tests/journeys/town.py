@@ -220,6 +220,9 @@ def receiving(receiver: Receiver) -> Iterator[Receiver]:
 
 
 class _Server(ThreadingHTTPServer):
+    request_queue_size = 256
+    """With Python's 5, those who connect in the same moment are kept waiting for a second by the kernel."""
+
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A hub that was killed in the middle of an exchange is what these tests are about; anything else is told."""
         if not isinstance(sys.exc_info()[1], ConnectionError):
@@ -265,7 +268,8 @@ class Town:
             encoding="utf-8",
         )
         (profile / "sources.toml").write_text(self.sources, encoding="utf-8")
-        (profile / "authorities.toml").write_text(self.authorities, encoding="utf-8")
+        own = "" if "he-thong-tinh" in self.authorities else '[[authority]]\nsource = "he-thong-tinh"\n'
+        (profile / "authorities.toml").write_text(f"{self.authorities}\n{own}", encoding="utf-8")
         (self.folder / "hub.toml").write_text(
             f'[hub]\nmode = "test"\nprofile = "{profile}"\ndata_dir = "{self.folder / "data"}"\n'
             f'[http]\nlisten = "127.0.0.1:{self.port}"\n',
