@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -24,9 +24,11 @@ cli = typer.Typer(
 )
 source_cli = typer.Typer(no_args_is_help=True, help="Sources.")
 key_cli = typer.Typer(no_args_is_help=True, help="API keys.")
+person_cli = typer.Typer(no_args_is_help=True, help="People who sign in.")
 config_cli = typer.Typer(no_args_is_help=True, help="Configuration.")
 cli.add_typer(source_cli, name="source")
 cli.add_typer(key_cli, name="key")
+cli.add_typer(person_cli, name="person")
 cli.add_typer(config_cli, name="config")
 places_cli = typer.Typer(no_args_is_help=True, help="Places.")
 config_cli.add_typer(places_cli, name="places")
@@ -137,6 +139,45 @@ def key_create(kind: str, owner: str, days: int = 365, file: ConfigFile = None, 
             await hub.store.close()
 
     loop_run(once())
+
+
+@person_cli.command("create")
+def person_create(
+    login: str,
+    name: str,
+    role: Annotated[list[str], typer.Option(help="once for each: dispatcher, duty_commander, agency_member …")],
+    owner: Annotated[str, typer.Option(help="id of the agency or neighbour they belong to")] = "",
+    file: ConfigFile = None,
+    mode: Mode = "",
+) -> None:
+    """Makes a person and prints a link that signs them in once, within 30 minutes."""
+    _with_hub(file, mode, lambda hub: root.create_person(hub, login, name=name, roles=role, owner=owner))
+
+
+@person_cli.command("link")
+def person_link(login: str, file: ConfigFile = None, mode: Mode = "") -> None:
+    """Prints a new link that signs that person in once, within 30 minutes."""
+    _with_hub(file, mode, lambda hub: root.signin_link(hub, login))
+
+
+@person_cli.command("disable")
+def person_disable(login: str, file: ConfigFile = None, mode: Mode = "") -> None:
+    """The person can sign in no more; their sessions and links are over."""
+    _with_hub(file, mode, lambda hub: root.disable_person(hub, login))
+
+
+def _with_hub(file: Path | None, mode: str, act: Callable[[root.Hub], Coroutine[Any, Any, str]]) -> None:
+    """Prints what `act` says of the hub's store, whether or not the hub runs."""
+    conf = configuration.load(file, mode=mode)
+
+    async def once() -> str:
+        hub = root.open_hub(conf)
+        try:
+            return await act(hub)
+        finally:
+            await hub.store.close()
+
+    print(loop_run(once()))
 
 
 @cert_cli.command("dev")

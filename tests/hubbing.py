@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -67,11 +68,12 @@ async def endpoint(
     await hub.store.write(write)
 
 
-async def say(hub: app.Hub, identifier: str, *, source: str = "nguon", **said: Any) -> Decision:
+async def say(hub: app.Hub, identifier: str, *, source: str = "nguon", backlog: bool = False, **said: Any) -> Decision:
     """An alert of that source, decided."""
     body = cap(identifier, **said)
     payload = Payload(source, body, "application/xml", datetime.now(UTC))
-    return (await hub.acceptor.accept([candidate_of(read(body, zone=ZONE), payload)]))[0]
+    candidate = replace(candidate_of(read(body, zone=ZONE), payload), backlog=backlog)
+    return (await hub.acceptor.accept([candidate]))[0]
 
 
 async def another_source(hub: app.Hub, name: str) -> None:

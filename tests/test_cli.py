@@ -94,3 +94,28 @@ def test_official_boundaries_are_imported_once(tmp_path: Path) -> None:
     assert "1 boundaries, 1 new or changed" in made.hub(*words)
     assert "1 boundaries, 0 new or changed" in made.hub(*words)
     assert made.hub("check").startswith("ok")
+
+
+def test_people_are_made_and_disabled_from_the_command_line(tmp_path: Path) -> None:
+    made = town(tmp_path)
+    made.hub("config", "apply")
+    link = made.hub("person", "create", "chi-huy", "Nguyễn Văn A", "--role", "duty_commander")
+    assert "/signin#" in link
+    again = made.hub("person", "link", "chi-huy")
+    assert "/signin#" in again and again != link
+    assert made.hub("person", "disable", "CHI-HUY").strip() == "CHI-HUY: disabled"
+    for words, said in (
+        (("person", "create", "chi-huy", "B", "--role", "dispatcher"), "taken"),
+        (("person", "create", "b", "B", "--role", "vua"), "'vua' is no role"),
+        (("person", "create", "b", "B", "--role", "agency_member", "--owner", "khong-co"), "no agency or neighbour"),
+        (("person", "link", "khong-ai"), "nobody called"),
+        (("person", "disable", "khong-ai"), "nobody called"),
+    ):
+        done = subprocess.run(
+            [sys.executable, "-m", "hub", *words, "--config", str(tmp_path / "hub.toml")],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert (done.returncode, said in done.stderr) == (2, True), done.stderr

@@ -95,7 +95,7 @@ class Follower:
         )
         self._shelf = Shelf(io.folder, file_name)
         self._shown: Shown | None = None
-        self._written: list[tuple[str, int, int]] | None = None
+        self._written: list[tuple[str, int, str, int]] | None = None
         self._next_change: datetime | None = None
         self._rebuilt_at = 0.0
 
@@ -114,7 +114,7 @@ class Follower:
                 await asyncio.wait({waiting}, timeout=TICK_S)
                 if waiting.done():
                     seq, waiting = await _together(stream, waiting)
-                    await self._rebuild(log, only_if_changed=True)
+                    await self._rebuild(log, only_if_changed=not self._is_due())
                     if seq is None:
                         return
                     yield seq
@@ -139,7 +139,7 @@ class Follower:
         if self._shown is None:
             self._shown = shown_in(await asyncio.to_thread(self._shelf.feed))
         entries = select(published, self._settings, now=now, shown=self._shown)
-        says = [(entry.alert_id, entry.seq, entry.chain_seq) for entry in entries]
+        says = [(entry.alert_id, entry.seq, entry.chain_id, entry.chain_seq) for entry in entries]
         if only_if_changed and says == self._written:
             return
         body = render(entries, self._feed)

@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from hub.api import auth, feed, order, summaries
@@ -230,12 +229,12 @@ class LiveFeed:
 
 
 async def _kept_up(loop: Callable[[], Awaitable[None]]) -> None:
-    """`loop` runs for ever: when the store fails it goes on a second later, from where it was."""
+    """`loop` runs for ever: whatever fails it goes on a second later, from where it was. Heartbeats never go on over a feed that stopped."""
     while True:
         try:
             await loop()
-        except (SQLAlchemyError, HubError) as error:
-            log.error("feed.store-failed error=%s", type(error).__name__)
+        except Exception as error:
+            log.error("feed.failed error=%s", type(error).__name__, exc_info=not isinstance(error, HubError))
             await asyncio.sleep(1.0)
 
 

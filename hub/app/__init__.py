@@ -1,6 +1,14 @@
 """The composition root: configuration in, a running hub out. The one place that builds things."""
 
-from hub.app.acts import prove_endpoint, redeliver, replay, send_test, signin_link
+from hub.app.acts import (
+    create_person,
+    disable_person,
+    prove_endpoint,
+    redeliver,
+    replay,
+    send_test,
+    signin_link,
+)
 from hub.app.building import Hub, open_hub
 from hub.app.channels import check_endpoint
 from hub.app.listening import check_listen, split_listen
@@ -16,6 +24,8 @@ __all__ = [
     "check_endpoint",
     "check_listen",
     "connected",
+    "create_person",
+    "disable_person",
     "load_seal_key",
     "offer",
     "open_hub",

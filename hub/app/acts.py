@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import structlog
 from sqlalchemy import Connection
@@ -17,7 +18,8 @@ from hub.consumer import Delivery
 from hub.delivery import retry
 from hub.delivery.prove import prove
 from hub.errors import ConfigError, Forbidden, Rejected, Retry
-from hub.store import deliveries, endpoints, payloads, people
+from hub.policy import PERSON_ROLES
+from hub.store import audit, deliveries, endpoints, head, payloads, people, rules
 
 log = structlog.get_logger()
 
@@ -75,7 +77,7 @@ async def signin_link(hub: Hub, login: str) -> str:
     def make(conn: Connection) -> str:
         known = people.by_login(conn, login)
         if known is None and people.count(conn):
-            raise ConfigError("login", f"there is nobody called {login!r}", "hub person create")
+            raise _nobody(login)
         roles = ("administrator", "dispatcher")
         person_id = (
             known.person_id
@@ -86,6 +88,61 @@ async def signin_link(hub: Hub, login: str) -> str:
 
     token = await hub.store.write(make)
     return f"{hub.base_url}/signin#{token}"
+
+
+async def create_person(hub: Hub, login: str, *, name: str, roles: Sequence[str], owner: str) -> str:
+    """The person exists, with these roles, for that agency or neighbour; returns a one-time sign-in link.
+
+    Raises:
+        ConfigError: an unknown role or owner, or the login is empty or taken.
+    """
+    now = hub.clock.now()
+
+    def make(conn: Connection) -> None:
+        for role in roles:
+            if role not in PERSON_ROLES:
+                raise ConfigError("--role", f"{role!r} is no role", f"one of {', '.join(PERSON_ROLES)}")
+        if owner and rules.get(conn, "owner", owner) is None:
+            raise ConfigError("--owner", f"there is no agency or neighbour {owner!r}", "an id of agencies.csv")
+        try:
+            scope = {"owner": owner} if owner else {}
+            person_id = people.create(conn, name=name, login=login, roles=roles, scope=scope, at=now)
+        except ValueError as error:
+            raise ConfigError("login", str(error), "another login") from error
+        _noted(conn, hub, "person.created", person_id, {"login": login, "roles": list(roles), "owner": owner})
+
+    await hub.store.write(make)
+    return await signin_link(hub, login)
+
+
+async def disable_person(hub: Hub, login: str) -> str:
+    """The person can sign in no more, and every session of theirs is over; returns a word about it.
+
+    Raises:
+        ConfigError: there is nobody of that login.
+    """
+    now = hub.clock.now()
+
+    def end(conn: Connection) -> None:
+        known = people.by_login(conn, login)
+        if known is None:
+            raise _nobody(login)
+        people.disable(conn, known.person_id, now)
+        _noted(conn, hub, "person.disabled", known.person_id, {"login": login})
+
+    await hub.store.write(end)
+    return f"{login}: disabled"
+
+
+def _nobody(login: str) -> ConfigError:
+    return ConfigError("login", f"there is nobody called {login!r}", "hub person create")
+
+
+def _noted(conn: Connection, hub: Hub, act: str, person_id: str, body: Mapping[str, Any]) -> None:
+    """The deed of whoever has this machine is in the decision chain (EVI-1)."""
+    state = head.lock(conn)
+    audit.append(conn, state, at=hub.clock.now(), act=act, who="command line", object=person_id, body=dict(body))
+    head.save(conn, state)
 
 
 async def replay(hub: Hub, name: str, body: bytes) -> Sequence[Decision]:

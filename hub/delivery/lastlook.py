@@ -11,11 +11,10 @@ from sqlalchemy import Connection
 from hub.clock import Clock
 from hub.consumer import Channel, Delivery, Endpoint
 from hub.delivery.letter import Chains, Desk
-from hub.errors import ConfigError
 from hub.policy import No
 from hub.store import deliveries, endpoints
 from hub.store.endpoints import EndpointState
-from hub.store.rulebook import Book, Rulebook, read
+from hub.store.rulebook import Book, Rulebook
 from hub.subscription import AlertFacts
 
 STALE_AFTER_S = 1.0
@@ -54,16 +53,16 @@ class LastLook:
     worker: str
     _rules: Rulebook = field(default_factory=Rulebook)
 
-    def at(self, conn: Connection, several: Sequence[Waiting]) -> list[Ready | str | ConfigError]:
-        """For each in order what to send, the word why it must not be sent now, or what is wrong with its endpoint's settings."""
+    def at(self, conn: Connection, several: Sequence[Waiting]) -> list[Ready | str | Exception]:
+        """For each in order what to send, the word why it must not be sent now, or what went wrong with that one alone."""
         book = self._rules.at(conn)
         states = endpoints.several(conn, list({one.row["endpoint_id"] for one in several}))
         chains = Chains(conn)
-        return [self._one(conn, one, book, states, chains) for one in several]
+        return [self._guarded(conn, one, book, states, chains) for one in several]
 
-    def withheld(self, conn: Connection, row: Row) -> Callable[[str, str], str]:
-        """Why policy keeps an event of the row's alert from an endpoint, "" when it may go; for a writing transaction."""
-        facts, book = self.desk.told(conn, row["alert_id"]).facts, read(conn)
+    def withheld(self, conn: Connection, row: Row, book: Book) -> Callable[[str, str], str]:
+        """Why policy keeps an event of the row's alert from an endpoint, "" when it may go."""
+        facts = self.desk.told(conn, row["alert_id"]).facts
 
         def ask(endpoint_id: str, event_type: str) -> str:
             answer = self.may_send(book, facts, endpoint_id, event_type)
@@ -71,18 +70,23 @@ class LastLook:
 
         return ask
 
+    def _guarded(
+        self, conn: Connection, one: Waiting, book: Book, states: Mapping[str, EndpointState], chains: Chains
+    ) -> Ready | str | Exception:
+        try:
+            return self._one(conn, one, book, states, chains)
+        except Exception as error:  # noqa: BLE001 - DEL-4: what is wrong with one delivery keeps none of the others waiting
+            return error
+
     def _one(
         self, conn: Connection, one: Waiting, book: Book, states: Mapping[str, EndpointState], chains: Chains
-    ) -> Ready | str | ConfigError:
+    ) -> Ready | str:
         row = one.row
         waited_s = self.clock.monotonic() - one.since
         if waited_s > STALE_AFTER_S and not deliveries.still_current(conn, row["delivery_id"], self.worker):
             return "superseded"
         state = states.get(row["endpoint_id"])
-        try:
-            endpoint = self.desk.endpoint(book.get("endpoint", row["endpoint_id"]), state)
-        except ConfigError as error:
-            return error
+        endpoint = self.desk.endpoint(book.get("endpoint", row["endpoint_id"]), state)
         if endpoint is None or state is None or endpoint.kind not in self.channels:
             return "endpoint-removed"
         standing = endpoints.standing(state, str(getattr(endpoint.settings, "url", "")))

@@ -13,13 +13,17 @@ from hub.clock import from_us, to_us
 from hub.consumer import Receipt
 from hub.delivery.circuit import OPENS_AFTER
 from hub.delivery.retry import P0, Next
-from hub.store import alarms, alternates, deliveries, endpoints, overdue, spared
+from hub.store import alarms, alternates, deliveries, endpoints, overdue, rulebook, rules, spared
+from hub.store.rulebook import Book
 
 MISSED_KEPT = timedelta(hours=24)
 ADDRESS_UNPROVEN = endpoints.ADDRESS_UNPROVEN
 UNREACHABLE = "endpoint.unreachable"
-Withheld = Callable[[Connection, Mapping[str, Any]], Callable[[str, str], str]]
-"""(connection, ledger row) -> why policy keeps an event of its alert from an endpoint, "" when it may go."""
+MOST_TURNED = 20
+"""So many deliveries are turned to alternates in one commit: with hundreds of dead endpoints nobody else must wait for it."""
+
+Withheld = Callable[[Connection, Mapping[str, Any], Book], alternates.Withheld]
+"""(connection, ledger row, rules) -> why policy keeps an event of its alert from an endpoint, "" when it may go."""
 
 ASK_AGAIN = timedelta(seconds=2)
 """How long a delivery waits when its endpoint has a new address that has not answered a challenge yet."""
@@ -92,10 +96,15 @@ def failed(conn: Connection, tried: Tried, after: Next, *, open_until: datetime 
 
 def turn(conn: Connection, row: Mapping[str, Any], *, why: str, withheld: Withheld, now: int) -> None:
     """The endpoint's alternate is owed what the row tells; of what tells nothing of an alert there is no alternate."""
-    if row["event_type"] in deliveries.LIVE_EVENTS:
-        known = deliveries.get(conn, row["delivery_id"])
-        if known is not None and known.alternate == "":
-            alternates.turn(conn, row, why=why, withheld=withheld(conn, row), now=now)
+    known = deliveries.get(conn, row["delivery_id"]) if row["event_type"] in alternates.TURNED else None
+    if known is None or known.alternate != "":
+        return
+    rule = rules.get(conn, "endpoint", row["endpoint_id"])
+    if rule is None or not rule.body.get("alternate"):
+        alternates.leave(conn, [row["delivery_id"]], now)
+        return
+    book = rulebook.read(conn)
+    alternates.turn(conn, row, why=why, book=book, withheld=withheld(conn, row, book), now=now)
 
 
 def looks(conn: Connection, now: int) -> tuple[bool, bool]:
@@ -106,11 +115,14 @@ def looks(conn: Connection, now: int) -> tuple[bool, bool]:
 
 def turn_stranded(conn: Connection, *, withheld: Withheld, now: int) -> int:
     """What is most urgent and waits for an endpoint that keeps failing goes to its alternate at once (DEL-4); returns how many."""
-    rows = alternates.stranded(conn, failures=OPENS_AFTER, now=now)
-    for row in rows:
-        told = dict(row._mapping)
-        alternates.turn(conn, told, why="circuit open", withheld=withheld(conn, told), now=now)
-    return len(rows)
+    rows = [dict(row._mapping) for row in alternates.stranded(conn, failures=OPENS_AFTER, now=now)]
+    book = rulebook.read(conn)
+    lone = [row["delivery_id"] for row in rows if alternates.alternate_of(book, row["endpoint_id"]) is None]
+    alternates.leave(conn, lone, now)
+    turned = [row for row in rows if alternates.alternate_of(book, row["endpoint_id"]) is not None][:MOST_TURNED]
+    for row in turned:
+        alternates.turn(conn, row, why="circuit open", book=book, withheld=withheld(conn, row, book), now=now)
+    return len(turned)
 
 
 def withdraw(conn: Connection, row: Mapping[str, Any], word: str, now: int, *, withheld: Withheld) -> None:

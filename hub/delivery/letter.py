@@ -22,6 +22,7 @@ from hub.store.rules import Rule
 from hub.subscription import AlertFacts
 
 KEPT_ALERTS = 256
+KEPT_LINES = 8192
 
 MakeSettings = Callable[[str, Mapping[str, Any]], Any]
 """(channel kind, settings table) -> the channel's own Settings."""
@@ -64,12 +65,15 @@ class Desk:
         self._make_settings = make_settings
         self._told: OrderedDict[str, Told] = OrderedDict()
         self._lock = Lock()
+        self._lines: OrderedDict[str, Mapping[str, str]] = OrderedDict()
         self._endpoints: dict[str, tuple[Rule, str, Endpoint]] = {}
 
     def told(self, conn: Connection, alert_id: str) -> Told:
         """The alert of that id; it must exist."""
         with self._lock:
             known = self._told.get(alert_id)
+            if known is not None:
+                self._told.move_to_end(alert_id)
         if known is not None:
             return known
         row = alerts.get(conn, alert_id)
@@ -155,14 +159,29 @@ class Desk:
         return tuple(self._line(conn, one, chains) for one in (row, *others))
 
     def _line(self, conn: Connection, row: Mapping[str, Any], chains: Chains) -> Mapping[str, Any]:
-        facts = self.told(conn, row["alert_id"]).facts
         heads, aliases = chains.standing(row["chain_id"])
         return {
             **{name: row[name] for name in ("alert_id", "seq", "chain_id", "chain_seq")},
             "heads": heads,
             "chain_aliases": aliases,
+            **self._said(conn, row["alert_id"]),
+        }
+
+    def _said(self, conn: Connection, alert_id: str) -> Mapping[str, str]:
+        """What a summary says of one alert; kept for far more of them than whole alerts are."""
+        with self._lock:
+            known = self._lines.get(alert_id)
+        if known is not None:
+            return known
+        facts = self.told(conn, alert_id).facts
+        line = {
             "identifier": facts.alert.identifier,
             "severity": facts.alert.severity(),
             "headline": next((i.headline or i.event for i in facts.alert.infos), ""),
             "live_until": max(i.live_until for i in facts.infos).isoformat(),
         }
+        with self._lock:
+            self._lines[alert_id] = line
+            while len(self._lines) > KEPT_LINES:
+                self._lines.popitem(last=False)
+        return line

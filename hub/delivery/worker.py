@@ -19,7 +19,7 @@ from hub.delivery.circuit import open_for_s
 from hub.delivery.lastlook import LastLook, Ready, Row, Waiting
 from hub.delivery.slots import Slots
 from hub.delivery.together import Together
-from hub.errors import ConfigError, Forbidden, Rejected, Retry
+from hub.errors import Forbidden, Rejected, Retry
 from hub.store import Store, deliveries
 
 log = structlog.get_logger()
@@ -27,6 +27,9 @@ log = structlog.get_logger()
 SCAN_S = 0.5
 TIDY_SHARE = 20.0
 """Tidying rests so many times as long as it took: it never takes more than a twentieth of the time."""
+CALM_LOOKS = 8
+"""So many calm deliveries are put together in one read."""
+
 MOST_ROUNDS = 32
 """So often one scan looks behind what it claimed before it turns to the next lanes."""
 
@@ -58,7 +61,12 @@ class Courier:
     _tidy_at: float = 0.0
 
     def __post_init__(self) -> None:
-        self._looks = Together(self._look)
+        # each urgency has looks of its own: a summary of hundreds of alerts must not stand before what is most urgent
+        self._looks = {
+            retry.P0: Together(self._look),
+            retry.P1: Together(self._look),
+            retry.P2: Together(self._look, most=CALM_LOOKS),
+        }
         self._arrivals = Together(self._note)
 
     def claims(self, lane: int, endpoint_id: str) -> bool:
@@ -115,8 +123,12 @@ class Courier:
         stale, stranded = await self.store.read(lambda conn: ledger.looks(conn, now))
         if stale:
             await self.store.write(lambda conn: ledger.sweep(conn, now))
-        if stranded:
-            await self.store.write(lambda conn: ledger.turn_stranded(conn, withheld=self.last.withheld, now=now))
+        for _ in range(MOST_ROUNDS if stranded else 0):
+            turned = await self.store.write(
+                lambda conn: ledger.turn_stranded(conn, withheld=self.last.withheld, now=now)
+            )
+            if turned < ledger.MOST_TURNED:
+                break
 
     async def _claim(self) -> None:
         for lanes in ((0,), (1,), (2, 3)):
@@ -203,9 +215,10 @@ class Courier:
 
     async def _send(self, row: Row, since: float) -> None:
         began = self.clock.now()
-        look = await self._looks.ask(Waiting(row, since))
-        if isinstance(look, ConfigError):
-            await self._failed(row, began, "rejected", f"endpoint-broken {look}")
+        look = await self._looks[min(row["lane"], retry.P2)].ask(Waiting(row, since))
+        if isinstance(look, Exception):
+            log.error("delivery.cannot_be_made", delivery=row["delivery_id"], error=type(look).__name__)
+            await self._failed(row, began, "rejected", f"endpoint-broken {type(look).__name__} {look}")
             return
         if isinstance(look, str):
             await self._withdraw(row, look)
@@ -228,7 +241,7 @@ class Courier:
         else:
             await self._arrived(row, began, receipt)
 
-    async def _look(self, several: Sequence[Waiting]) -> list[Ready | str | ConfigError]:
+    async def _look(self, several: Sequence[Waiting]) -> list[Ready | str | Exception]:
         return await self.store.read(lambda conn: self.last.at(conn, several))
 
     async def _withdraw(self, row: Row, word: str) -> None:

@@ -6,7 +6,7 @@
 
 from hub.policy.authority import Authority, Delegations, authority_allows, reading_allows
 from hub.policy.deciding import may
-from hub.policy.grants import ACTS, ALL, GRANTS, OWN, READS
+from hub.policy.grants import ACTS, ALL, GRANTS, OWN, PERSON_ROLES, READS
 from hub.policy.identity import AIR_DEFENCE, CLASSES, Key, No, Person, Treaty, Verdict, What, Who, Yes
 from hub.policy.lanes import P0, P1, P2, P3, lane, lane_of
 from hub.policy.sending import ENDINGS, Recipient, bare_end, may_publish, may_send, scope_of
@@ -23,6 +23,7 @@ __all__ = [
     "P1",
     "P2",
     "P3",
+    "PERSON_ROLES",
     "READS",
     "Authority",
     "Delegations",

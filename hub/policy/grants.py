@@ -193,3 +193,6 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
     "key:metrics": _grant(ALL, "session.read", "metrics.read"),
 }
 """Role, or kind of key, -> act -> scope."""
+
+PERSON_ROLES = tuple(role for role in GRANTS if not role.startswith("key:"))
+"""The roles that people have; keys have their own."""

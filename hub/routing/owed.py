@@ -11,14 +11,14 @@ from hub.subscription import AlertFacts, Match, Subscription
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """The newest version that an endpoint may hold. `stands_for` is the endpoint whose alternate it was then, "" for none.
+    """The newest version that an endpoint may hold. `stood_in_for` are those whose alternate it was in this chain.
 
     `arrived` is False while no attempt has succeeded.
     """
 
     event_type: str
     alert_id: str = ""
-    stands_for: str = ""
+    stood_in_for: frozenset[str] = frozenset()
     arrived: bool = True
 
 
@@ -62,7 +62,11 @@ def owed(
         before = best.get(one.endpoint_id)
         best[one.endpoint_id] = one if before is None else _both(before, one)
     others = {endpoint: was for endpoint, was in told.items() if endpoint not in best}
-    standing_in = {e: _standing_in(e, best[was.stands_for]) for e, was in others.items() if was.stands_for in best}
+    standing_in = {
+        endpoint: _standing_in(endpoint, best[min(fitting)])
+        for endpoint, was in others.items()
+        if (fitting := was.stood_in_for & best.keys())
+    }
     left = [
         Owed(endpoint, "alert.left_your_area", "matches-no-longer", (), keep_until)
         for endpoint, was in others.items()

@@ -181,7 +181,7 @@ class Router:
         written = [one for one in rows if one is not None]
         deliveries.owe(conn, written)
         for lost in failing(written):
-            alternates.turn(conn, lost, why=lost["outcome"], withheld=made.withheld, now=now)
+            alternates.turn(conn, lost, why=lost["outcome"], book=about.book, withheld=made.withheld, now=now)
         if told:
             sparing.look_again(conn, family, written, facts, facts_of=facts_of, now=now)
         return written
@@ -234,14 +234,16 @@ class Router:
     def _told(self, conn: Connection, row: Row[Any], family: Sequence[str], now: int) -> dict[str, Told]:
         """Who may hold an earlier version, read after all that is pending of the chain was superseded (CHN-2)."""
         deliveries.supersede_pending(conn, family, by=row.alert_id, kept=alerts.heads_of(conn, row.chain_id), now=now)
+        newest_of = deliveries.told(conn, family)
+        stood_in_for = deliveries.stood_in(conn, family) if newest_of else {}
         return {
             endpoint: Told(
                 newest.event_type,
                 alert_id=newest.alert_id,
-                stands_for=newest.stands_for,
+                stood_in_for=stood_in_for.get(endpoint, frozenset()),
                 arrived=newest.state in ("delivered", "acknowledged"),
             )
-            for endpoint, newest in deliveries.told(conn, family).items()
+            for endpoint, newest in newest_of.items()
             if newest.alert_id != row.alert_id
         }
 

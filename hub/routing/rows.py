@@ -14,7 +14,7 @@ from hub.cap.model import Alert
 from hub.clock import to_us
 from hub.policy import No, lane_of
 from hub.routing.owed import Owed, Told
-from hub.store import alarms, deliveries, endpoints
+from hub.store import alarms, alternates, deliveries, endpoints
 from hub.store.rulebook import Book
 from hub.store.rules import Rule
 from hub.subscription import AlertFacts
@@ -24,6 +24,9 @@ GATHER_US = 10_000_000
 
 MaySend = Callable[[Book, AlertFacts, str, str], Any]
 """(rules in force, facts, endpoint id, event type) -> Yes | No: policy at the moment of routing (ROU-3)."""
+
+HEARD = ("alert.new", "alert.update", "alert.summary")
+"""Events after which the endpoint holds the alert as in force."""
 
 SOUNDS = {"alert.new": "new", "alert.cancel": "ended", "alert.ended": "ended", "alert.disputed": "disputed"}
 """Why an event sounds whatever it says; an Update sounds only for what it changes, the other events are only shown (CHN-3)."""
@@ -68,7 +71,8 @@ class Rows:
         if endpoint is None:
             alarms.open_alarm(self._conn, kind="endpoint.unknown", about=owed.endpoint_id, detail=row.alert_id, at=now)
             return None
-        event_type = "alert.summary" if is_backlog(owed, row, self._routed.facts) else owed.event_type
+        summed_up = not covered_by and is_backlog(owed, row, self._routed.facts)
+        event_type = "alert.summary" if summed_up else owed.event_type
         together = event_type == "alert.summary"
         lane = lane_of(self._routed.facts, event_type)
         state, outcome = self._state(endpoint, event_type)
@@ -132,12 +136,13 @@ class Rows:
 def sounds_of(owed: Owed, told: Mapping[str, Told], alert: Alert, alert_of: Callable[[str], Alert]) -> str:
     """Why this delivery sounds at its endpoint, in words with spaces between; "" when it is only to be shown (CHN-3).
 
-    An Update is held against the version that the endpoint was told last; one that never arrived there is new to it.
+    An Update is held against the version that the endpoint was told last; where none arrived, or the last word was that it is over or
+    concerns them no longer, it is new.
     """
     if owed.event_type != "alert.update":
         return SOUNDS.get(owed.event_type, "")
     was = told.get(owed.endpoint_id)
-    if was is None or not was.arrived:
+    if was is None or not was.arrived or was.event_type not in HEARD:
         return SOUNDS["alert.new"]
     return " ".join(sounds_again(alert_of(was.alert_id), alert))
 
@@ -151,4 +156,10 @@ def is_backlog(one: Owed, row: Row[Any], facts: AlertFacts) -> bool:
 
 def failing(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Those that cannot go to their endpoint as it stands, so that its alternate is turned to."""
-    return [row for row in rows if row["state"] == "failed" and row["outcome"].startswith("endpoint-")]
+    return [
+        row
+        for row in rows
+        if row["state"] == "failed"
+        and row["outcome"].startswith("endpoint-")
+        and row["event_type"] in alternates.TURNED
+    ]

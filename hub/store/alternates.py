@@ -7,8 +7,10 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from hub.store import alerts, endpoints, rules
+from hub.store import alarms, alerts, endpoints
 from hub.store.deliveries import LIVE_EVENTS, DeliveryRow, current, delivery_id, owe
+from hub.store.rulebook import Book
+from hub.store.rules import Rule
 from hub.store.tables import deliveries, endpoint_states
 
 NONE = "none"
@@ -16,8 +18,14 @@ NONE = "none"
 
 AGAIN = ("alert.new", "alert.update")
 
+TURNED = tuple(event for event in LIVE_EVENTS if event != "alert.left_your_area")
+"""Events that an alternate is owed; that a place is no longer concerned is news only to who was told that it is."""
 
-def stranded(conn: Connection, *, failures: int, now: int, most: int = 200) -> Sequence[DeliveryRow]:
+Withheld = Callable[[str, str], str]
+"""(endpoint id, event type) -> why policy keeps it from that endpoint, "" when it may go."""
+
+
+def stranded(conn: Connection, *, failures: int, now: int, most: int = 500) -> Sequence[DeliveryRow]:
     """Urgent deliveries (lane 0) that wait for an endpoint with so many failures in a row and were not turned to its alternate yet."""
     failing = select(endpoint_states.c.endpoint_id).where(endpoint_states.c.failures >= failures)
     stmt = select(deliveries).where(
@@ -25,43 +33,71 @@ def stranded(conn: Connection, *, failures: int, now: int, most: int = 200) -> S
         deliveries.c.lane == 0,
         deliveries.c.alternate == "",
         deliveries.c.expires_at > now,
-        deliveries.c.event_type.in_(LIVE_EVENTS),
+        deliveries.c.event_type.in_(TURNED),
         deliveries.c.endpoint_id.in_(failing),
         current(),
     )
     return conn.execute(stmt.limit(most)).all()
 
 
-def turn(
-    conn: Connection, row: Mapping[str, Any], *, why: str, withheld: Callable[[str, str], str], now: int
-) -> str | None:
+def alternate_of(book: Book, endpoint_id: str) -> Rule | None:
+    """The endpoint that stands in for that one, None when nobody does."""
+    rule = book.get("endpoint", endpoint_id)
+    name = str(rule.body.get("alternate", "")) if rule is not None else ""
+    return book.get("endpoint", name) if name and name != endpoint_id else None
+
+
+def leave(conn: Connection, delivery_ids: Sequence[str], now: int) -> None:
+    """These deliveries have nobody to turn to; they are not asked about again."""
+    if delivery_ids:
+        stmt = update(deliveries).where(deliveries.c.delivery_id.in_(delivery_ids), deliveries.c.alternate == "")
+        conn.execute(stmt.values(alternate=NONE, rev=now))
+
+
+def turn(conn: Connection, row: Mapping[str, Any], *, why: str, book: Book, withheld: Withheld, now: int) -> str | None:
     """The alternate of the row's endpoint is owed the same version now; returns its delivery id, None when there is nobody.
 
-    `withheld` says why policy keeps an event from an endpoint, "" when it may go. An alternate that is owed this version already is
-    not owed it twice. The row remembers what became of it.
+    An alternate that is owed this version already is not owed it twice; one that cannot take it itself is stood in for in turn, and
+    calls a person. The row remembers what became of it.
     """
-    turned = _turned(conn, row, why=why, withheld=withheld, now=now)
+    other = alternate_of(book, row["endpoint_id"])
+    if other is None:
+        leave(conn, [row["delivery_id"]], now)
+        return None
+    known = _owed_already(conn, row, other.rule_id)
+    made = None if known is not None else _made(conn, row, other, why=why, withheld=withheld, now=now)
+    turned = str(known if made is None else made["delivery_id"])
     stmt = update(deliveries).where(deliveries.c.delivery_id == row["delivery_id"])
-    conn.execute(stmt.values(alternate=turned or NONE, rev=now))
+    conn.execute(stmt.values(alternate=turned, rev=now))
+    if made is not None and made["state"] == "failed":
+        if made["outcome"].startswith("endpoint-"):
+            kind = made["outcome"].replace("-", ".", 1)
+            alarms.open_alarm(conn, kind=kind, about=other.rule_id, detail="owed a delivery", at=now)
+        turn(conn, made, why=made["outcome"], book=book, withheld=withheld, now=now)
     return turned
 
 
-def _turned(
-    conn: Connection, row: Mapping[str, Any], *, why: str, withheld: Callable[[str, str], str], now: int
-) -> str | None:
-    rule = rules.get(conn, "endpoint", row["endpoint_id"])
-    name = str(rule.body.get("alternate", "")) if rule is not None else ""
-    other = rules.get(conn, "endpoint", name) if name else None
-    if other is None:
-        return None
-    owed_already = select(deliveries.c.delivery_id).where(
-        deliveries.c.endpoint_id == name, deliveries.c.seq == row["seq"], deliveries.c.event_type.in_(LIVE_EVENTS)
-    )
-    known: str | None = conn.execute(owed_already.limit(1)).scalar()
-    if known is not None:
-        return known
-    event_type = _event_type(conn, row, name)
-    refused = withheld(name, event_type)
+def _owed_already(conn: Connection, row: Mapping[str, Any], endpoint_id: str) -> str | None:
+    """What that endpoint is owed of the same event. That it has left their area is no longer said: it concerns them in another's stead."""
+    theirs = (deliveries.c.endpoint_id == endpoint_id, deliveries.c.seq == row["seq"])
+    known: str | None = conn.execute(
+        select(deliveries.c.delivery_id).where(*theirs, deliveries.c.event_type.in_(TURNED)).limit(1)
+    ).scalar()
+    if known is None:
+        left = (*theirs, deliveries.c.event_type == "alert.left_your_area", deliveries.c.state == "pending")
+        conn.execute(update(deliveries).where(*left).values(state="superseded", ended_by=row["alert_id"]))
+    return known
+
+
+def _made(
+    conn: Connection, row: Mapping[str, Any], other: Rule, *, why: str, withheld: Withheld, now: int
+) -> dict[str, Any]:
+    """The alternate's own row, written."""
+    name = other.rule_id
+    heard = _heard(conn, row, name)
+    event_type = ("alert.update" if heard else "alert.new") if row["event_type"] in AGAIN else str(row["event_type"])
+    # policy lets every ending pass because it goes to who holds what it ends: an alternate that holds nothing is asked as for a new one
+    refused = withheld(name, event_type if heard else "alert.new")
     standing = endpoints.standing(endpoints.get(conn, name), str(other.body.get("settings", {}).get("url", "")))
     made = {
         **row,
@@ -87,17 +123,15 @@ def _turned(
         "rev": now,
     }
     owe(conn, [made])
-    return str(made["delivery_id"])
+    return made
 
 
-def _event_type(conn: Connection, row: Mapping[str, Any], endpoint_id: str) -> str:
-    """New to an alternate that never heard of the chain, an update to one that did; endings stay what they are."""
-    if row["event_type"] not in AGAIN:
-        return str(row["event_type"])
+def _heard(conn: Connection, row: Mapping[str, Any], endpoint_id: str) -> bool:
+    """Whether that endpoint may hold a version of the row's chain."""
     heard = select(deliveries.c.delivery_id).where(
         deliveries.c.endpoint_id == endpoint_id,
         deliveries.c.chain_id.in_(alerts.family(conn, row["chain_id"])),
         deliveries.c.begun == 1,
         deliveries.c.event_type.in_(LIVE_EVENTS),
     )
-    return "alert.update" if conn.execute(heard.limit(1)).first() is not None else "alert.new"
+    return conn.execute(heard.limit(1)).first() is not None

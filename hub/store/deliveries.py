@@ -65,12 +65,25 @@ def told(conn: Connection, chain_ids: Sequence[str]) -> dict[str, DeliveryRow]:
             deliveries.c.chain_seq,
             deliveries.c.alert_id,
             deliveries.c.state,
-            deliveries.c.stands_for,
         )
         .where(deliveries.c.chain_id.in_(chain_ids), deliveries.c.begun == 1, deliveries.c.event_type.in_(LIVE_EVENTS))
         .order_by(deliveries.c.seq)
     )
     return {row.endpoint_id: row for row in conn.execute(stmt)}
+
+
+def stood_in(conn: Connection, chain_ids: Sequence[str]) -> dict[str, frozenset[str]]:
+    """Alternate -> the endpoints in whose stead it was owed any version of these chains."""
+    theirs = deliveries.alias("theirs")
+    stmt = select(theirs.c.endpoint_id, deliveries.c.endpoint_id).join(
+        theirs, theirs.c.delivery_id == deliveries.c.alternate
+    )
+    found: dict[str, frozenset[str]] = {}
+    for other, principal in conn.execute(
+        stmt.where(deliveries.c.chain_id.in_(chain_ids), deliveries.c.alternate != "")
+    ):
+        found[other] = found.get(other, frozenset()) | {principal}
+    return found
 
 
 _due = (

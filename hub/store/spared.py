@@ -16,7 +16,10 @@ UNTOLD = ("superseded", "expired", "failed")
 def telling(
     conn: Connection, incident_id: str, *, but: str, endpoints: Collection[str], now: int, most: int = 500
 ) -> Sequence[DeliveryRow]:
-    """What these endpoints were told of the incident by sources other than `but`, as far as it is in force; newest first."""
+    """What these endpoints were told of the incident by sources other than `but`, as far as it is in force; newest first.
+
+    Told is what arrived, or is on its way for the first time: what has failed once may take an hour.
+    """
     stmt = (
         select(deliveries)
         .join(alerts, alerts.c.alert_id == deliveries.c.alert_id)
@@ -26,9 +29,11 @@ def telling(
             alerts.c.live_until > now,
             alerts.c.source != but,
             deliveries.c.endpoint_id.in_(endpoints),
-            deliveries.c.begun == 1,
             deliveries.c.event_type.in_(TELLING),
-            deliveries.c.state.not_in((*UNTOLD, "covered")),
+            or_(
+                deliveries.c.state.in_(("delivered", "acknowledged")),
+                and_(deliveries.c.state == "in_flight", deliveries.c.attempts == 1),
+            ),
             deliveries.c.expires_at > now,
         )
     )

@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import Connection
 from websockets.exceptions import ConnectionClosed
 
+from hub.api.live import _kept_up
 from hub.api.order import PORTION
 from hub.store import alerts, head, meta, people, sources
 from tests.api.doorway import Door, cap, frame, open_door, owe
@@ -353,3 +354,21 @@ async def test_those_who_come_back_at_once_share_a_snapshot_and_still_miss_nothi
             (third,) = await _submit(door, "a3")
             assert [(await frame(viewer, "alert", timeout_s=10))["id"] for viewer in (one, two)] == [second, third]
     assert [alert["id"] for alert in shot["alerts"]] == [first]
+
+
+async def test_a_loop_of_the_feed_goes_on_whatever_stopped_it() -> None:
+    runs, again = 0, asyncio.Event()
+
+    async def loop() -> None:
+        nonlocal runs
+        runs += 1
+        if runs == 1:
+            raise ValueError("one bad frame")
+        again.set()
+        await asyncio.sleep(60)
+
+    kept = asyncio.create_task(_kept_up(loop))
+    async with asyncio.timeout(10):
+        await again.wait()
+    assert not kept.done()
+    kept.cancel()

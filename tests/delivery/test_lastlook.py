@@ -87,3 +87,15 @@ async def test_a_claim_that_waited_is_held_against_the_chain_again(hub: app.Hub)
     await hub.store.write(lambda conn: conn.execute(update(alerts).values(state="superseded")))
     assert isinstance(await look(hub), Ready)
     assert await look(hub, waited_s=2 * STALE_AFTER_S) == "superseded"
+
+
+async def test_what_is_wrong_with_one_delivery_keeps_none_of_the_others_waiting(
+    hub: app.Hub, receiver: Receiver
+) -> None:
+    await endpoint(hub, "hong", f"{receiver.base}/hong")
+    await say(hub, "hai")
+    await hub.router.step(1)
+    await change(hub, "hong", owner="co-quan", settings={"url": f"{receiver.base}/hong"})
+    rows = {row["endpoint_id"]: Waiting(row, hub.clock.monotonic()) for row in await ledger(hub)}
+    found = await hub.store.read(lambda conn: hub.courier.last.at(conn, [rows["hong"], rows["e"]]))
+    assert isinstance(found[0], KeyError) and isinstance(found[1], Ready)

@@ -51,6 +51,7 @@ def cap(identifier: str, **said: Any) -> bytes:
         "status": "Test",
         "msg_type": "Alert",
         "scope": "Public",
+        "addresses": "",
         "references": "",
         "severity": "Severe",
         "urgency": "Expected",
@@ -59,11 +60,12 @@ def cap(identifier: str, **said: Any) -> bytes:
         "unit": "75",
         **said,
     }
+    addresses = f"<addresses>{values['addresses']}</addresses>" if values["addresses"] else ""
     references = f"<references>{values['references']}</references>" if values["references"] else ""
     instruction = f"<instruction>{values['instruction']}</instruction>" if values.get("instruction") else ""
     return f"""<?xml version="1.0" encoding="UTF-8"?>
 <alert xmlns="urn:oasis:names:tc:emergency:cap:1.2"><identifier>{identifier}</identifier><sender>{values["sender"]}</sender>
-<sent>{values["sent"]}</sent><status>{values["status"]}</status><msgType>{values["msg_type"]}</msgType><scope>{values["scope"]}</scope>{references}
+<sent>{values["sent"]}</sent><status>{values["status"]}</status><msgType>{values["msg_type"]}</msgType><scope>{values["scope"]}</scope>{addresses}{references}
 <info><language>vi-VN</language><category>Met</category><event>Lũ</event><urgency>{values["urgency"]}</urgency>
 <severity>{values["severity"]}</severity><certainty>Likely</certainty><expires>{values["expires"]}</expires>
 <headline>{values["headline"]}</headline>{instruction}<area><areaDesc>Tỉnh Đồng Nai</areaDesc>

@@ -60,7 +60,11 @@ def test_a_dispute_is_told_once_an_endpoint() -> None:
 
 def test_an_alternate_that_was_told_in_anothers_stead_gets_the_update_and_not_that_it_left_its_area() -> None:
     matches = [(rule("a", 1), Match((0,), "r1"))]
-    told = {"a": Told("alert.new"), "b": Told("alert.new", stands_for="a"), "c": Told("alert.new", stands_for="x")}
+    told = {
+        "a": Told("alert.new"),
+        "b": Told("alert.new", stood_in_for=frozenset("xa")),
+        "c": Told("alert.new", stood_in_for=frozenset("x")),
+    }
     values = owed(facts(), state="active", born_expired=False, keep_until=END, matches=matches, told=told)
     assert [(o.endpoint_id, o.event_type, o.stands_for, o.infos) for o in values] == [
         ("a", "alert.update", "", (0,)),

@@ -51,15 +51,21 @@ def test_an_update_of_what_never_arrived_is_new_to_them() -> None:
     assert heard("alert.update", WAS, Told("alert.new", alert_id="a", arrived=False)) == "new"
 
 
+@pytest.mark.parametrize("last", ["alert.cancel", "alert.ended", "alert.left_your_area"])
+def test_what_is_in_force_again_for_them_is_new(last: str) -> None:
+    assert heard("alert.update", WAS, Told(last, alert_id="a")) == "new"
+
+
 def test_what_left_their_area_and_what_they_missed_stay_silent() -> None:
     assert heard("alert.left_your_area", WAS, Told("alert.new")) == ""
 
 
 def test_only_what_cannot_go_to_its_endpoint_is_failing() -> None:
     rows = [
-        {"state": "failed", "outcome": "withheld private"},
-        {"state": "failed", "outcome": "endpoint-suspended"},
-        {"state": "pending", "outcome": "address-unproven"},
+        {"state": "failed", "outcome": "withheld private", "event_type": "alert.new"},
+        {"state": "failed", "outcome": "endpoint-suspended", "event_type": "alert.new"},
+        {"state": "failed", "outcome": "endpoint-suspended", "event_type": "alert.left_your_area"},
+        {"state": "pending", "outcome": "address-unproven", "event_type": "alert.new"},
     ]
     assert failing(rows) == [rows[1]]
 

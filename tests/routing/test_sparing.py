@@ -11,7 +11,8 @@ from sqlalchemy import update
 
 from hub import app
 from hub.clock import to_us
-from hub.store.tables import alerts
+from hub.store import rules
+from hub.store.tables import alerts, deliveries
 from tests.hubbing import Receiver, another_source, endpoint, hub_in, later, ledger, say, settle, triple
 from tests.journeys.town import receiving
 
@@ -130,3 +131,31 @@ async def test_a_cancel_of_a_covered_warning_is_owed_to_nobody(hub: app.Hub, rec
     states = {d["delivery_id"]: d["state"] for d in await ledger(hub)}
     assert states[row["delivery_id"]] == "superseded"
     assert len(receiver.got) == before
+
+
+async def test_what_came_with_a_first_read_and_is_covered_is_lifted_like_any_other(
+    hub: app.Hub, receiver: Receiver
+) -> None:
+    row = await second(hub, backlog=True)
+    assert (row["event_type"], row["state"]) == ("alert.new", "covered")
+    await say(hub, "huy", msg_type="Cancel", sent=later(-100), references=triple("mot", FIRST))
+    await settle(hub)
+    await settle(hub)
+    assert receiver.ids[-1] == row["delivery_id"] or row["delivery_id"] in receiver.ids
+
+
+@pytest.mark.parametrize("state", ["pending", "superseded", "failed", "expired"])
+async def test_what_never_arrived_covers_nothing(hub: app.Hub, receiver: Receiver, state: str) -> None:
+    await hub.store.write(lambda conn: conn.execute(update(deliveries).values(state=state, due_at=2**60)))
+    assert (await second(hub))["state"] == "delivered"
+
+
+async def test_an_update_that_policy_withholds_covers_nothing(hub: app.Hub, receiver: Receiver) -> None:
+    row = await second(hub)
+    now = hub.clock.now()
+    owner = {"kind": "agency", "country": "KH"}
+    await hub.store.write(lambda conn: rules.put(conn, "owner", "co-quan", owner, origin="desk", by="t", at=now))
+    await say(hub, "mot-2", msg_type="Update", sent=later(-100), references=triple("mot", FIRST))
+    await hub.router.step(0)
+    states = {d["delivery_id"]: d["state"] for d in await ledger(hub)}
+    assert states[row["delivery_id"]] == "pending"

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import Connection, update
 
 from hub import app
 from hub.clock import to_us
+from hub.delivery import ledger as written
 from hub.delivery.circuit import OPENS_AFTER
-from hub.store import alarms, alternates
+from hub.store import alarms, alternates, endpoints, rules
 from hub.store.tables import deliveries, endpoint_states
-from tests.hubbing import Receiver, endpoint, hub_in, later, ledger, say, settle, triple
+from tests.hubbing import Receiver, endpoint, hub_in, later, ledger, nobody_claims, say, settle, triple
 from tests.journeys.town import receiving
 
 URGENT = {"severity": "Extreme", "urgency": "Immediate"}
@@ -166,8 +168,6 @@ async def test_an_alternate_with_a_rule_of_its_own_is_not_told_twice(
 async def test_policy_keeps_from_the_alternate_what_it_may_not_have(
     hub: app.Hub, receiver: Receiver, second: Receiver
 ) -> None:
-    from hub.store import rules
-
     now = hub.clock.now()
     body = {"owner": "nuoc-ngoai", "kind": "webhook", "settings": {"url": second.base}}
     owner = {"kind": "agency", "country": "KH"}
@@ -207,3 +207,99 @@ async def test_two_that_stand_in_for_each_other_do_not_go_round_in_circles(
     rows = {d["endpoint_id"]: d for d in await ledger(hub)}
     assert len(rows) == len(await ledger(hub)) == 2
     assert rows["du-phong"]["alternate"] == rows["e"]["delivery_id"]
+
+
+async def test_an_alternate_that_its_own_rule_no_longer_concerns_still_stands_in(
+    hub: app.Hub, receiver: Receiver, second: Receiver
+) -> None:
+    await endpoint(hub, "du-phong", second.base)
+    sent = later(-300)
+    await say(hub, "mot", sent=sent)
+    await settle(hub)
+    await endpoint(hub, "du-phong", second.base, units=("01",))
+    receiver.status = 503
+    await has_failed(hub, "e")
+    await say(hub, "hai", sent=later(-100), msg_type="Update", references=triple("mot", sent), **URGENT)
+    for _ in range(3):
+        await settle(hub)
+    assert "alert.update" in [d["type"] for d in second.alerts("hai")]
+
+
+async def test_one_that_stands_in_for_two_gets_what_concerns_either(
+    tmp_path: Path, receiver: Receiver, second: Receiver
+) -> None:
+    async with hub_in(tmp_path) as hub:
+        for name in ("e1", "e2"):
+            await endpoint(hub, name, f"{receiver.base}/{name}", alternate="f")
+        await endpoint(hub, "f", second.base, units=None)
+        receiver.status = 503
+        await has_failed(hub, "e1")
+        await has_failed(hub, "e2")
+        sent = later(-300)
+        await say(hub, "mot", sent=sent, **URGENT)
+        await settle(hub)
+        (row,) = [d for d in await ledger(hub) if d["endpoint_id"] == "f"]
+        gone = row["stands_for"]
+        await endpoint(hub, gone, f"{receiver.base}/{gone}", alternate="f", units=("01",))
+        await has_failed(hub, gone)
+        await say(hub, "hai", sent=later(-100), msg_type="Update", references=triple("mot", sent), **URGENT)
+        await settle(hub)
+        assert [d["type"] for d in second.got] == ["alert.new", "alert.update"]
+
+
+@pytest.mark.parametrize("country", ["VN", "KH"])
+async def test_the_end_of_what_an_alternate_may_not_have_and_never_had_stays_from_it(
+    hub: app.Hub, receiver: Receiver, second: Receiver, country: str
+) -> None:
+    now = hub.clock.now()
+    owner = {"kind": "agency", "country": country}
+    body = {"owner": "khac", "kind": "webhook", "settings": {"url": second.base}}
+    await hub.store.write(lambda conn: rules.put(conn, "owner", "khac", owner, origin="config", by="t", at=now))
+    await hub.store.write(lambda conn: rules.put(conn, "endpoint", "du-phong", body, origin="desk", by="t", at=now))
+    sent = later(-300)
+    secret = {"scope": "Private", "addresses": "co-quan"}
+    await say(hub, "mot", sent=sent, **secret)
+    await settle(hub)
+    assert len(receiver.got) == 1
+    receiver.status = 503
+    await has_failed(hub, "e")
+    await say(hub, "huy", sent=later(-100), msg_type="Cancel", references=triple("mot", sent), **secret)
+    await settle(hub)
+    await settle(hub)
+    assert second.got == []
+    assert [d["outcome"][:8] for d in await ledger(hub) if d["endpoint_id"] == "du-phong"] == ["withheld"]
+
+
+async def test_an_alternate_that_cannot_take_it_calls_a_person_and_is_stood_in_for(
+    hub: app.Hub, receiver: Receiver, second: Receiver
+) -> None:
+    await endpoint(hub, "du-phong", second.base, units=None, alternate="ba")
+    await endpoint(hub, "ba", f"{second.base}/ba", units=None)
+    await hub.store.write(lambda conn: endpoints.set_state(conn, "du-phong", "suspended", reason="gone"))
+    receiver.status = 503
+    await has_failed(hub, "e")
+    await say(hub, "mot", **URGENT)
+    await settle(hub)
+    states = {d["endpoint_id"]: d["state"] for d in await ledger(hub)}
+    assert states == {"e": "pending", "du-phong": "failed", "ba": "delivered"}
+    assert ("endpoint.suspended", "du-phong") in {(a.kind, a.object) for a in await hub.store.read(alarms.open_alarms)}
+
+
+async def test_many_dead_endpoints_without_an_alternate_cost_one_short_commit(
+    tmp_path: Path, receiver: Receiver
+) -> None:
+    async with hub_in(tmp_path) as hub:
+        for n in range(60):
+            await endpoint(hub, f"e{n}", f"{receiver.base}/{n}")
+            await has_failed(hub, f"e{n}")
+        await say(hub, "mot", **URGENT)
+        nobody_claims(hub)
+        await hub.router.step(0)
+        now, asked = to_us(hub.clock.now()), []
+
+        def withheld(conn: Connection, row: Any, book: Any) -> Any:
+            asked.append(row)
+
+        assert await hub.store.write(lambda conn: written.turn_stranded(conn, withheld=withheld, now=now)) == 0
+        assert asked == []
+        assert {d["alternate"] for d in await ledger(hub)} == {alternates.NONE}
