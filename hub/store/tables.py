@@ -9,6 +9,7 @@ from __future__ import annotations
 from sqlalchemy import (
     BigInteger,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -65,6 +66,12 @@ sources = Table(
     Column("last_change_at", BigInteger),
     Column("failures", Integer, nullable=False),  # in a row
     Column("faults", Text, nullable=False),  # JSON list of the latest troubles that did not stop the reading
+    Column("doubts", Text, nullable=False),  # JSON list of {code, detail, at}
+    Column("outcomes", Text, nullable=False),  # the last tries, oldest first: "." read, "x" failed
+    Column("certificate_expires_at", BigInteger),
+    Column("interval_s", Float),  # the rhythm that is expected of it; null until a hub that reads it has started
+    Column("late_after_s", Float),
+    Column("silent_after_s", Float),  # null: it promises nothing
     Column("rev", BigInteger, nullable=False),
 )
 quarantine = (
