@@ -38,6 +38,7 @@ NEAR_ZONE = timedelta(minutes=10)
 _LOOKED_AT = 200
 _LETTERS = 2000
 _LOST = re.compile(r"[^\W\d_]\?[^\W\d_]|\?\?[^\W\d_]|[^\W\d_]\?\?")
+_SPACE = re.compile(r"[ \t\r\n]+")  # not \s: a byte A0 or 85 of a broken letter would count as space
 _MOST_LOST = 3
 
 
@@ -89,7 +90,7 @@ def broken(text: str) -> bool:
         return True
     if text.isascii():
         return False
-    return any(_was_utf8(word) for word in text.split())
+    return any(map(_was_utf8, _SPACE.split(text)))
 
 
 def _was_utf8(word: str) -> bool:

@@ -250,6 +250,7 @@ async def test_the_sources_tell_their_state_and_reason_in_words_and_silence_is_n
         line = page.locator("#sources")
         await expect(line).to_contain_text("Nguồn 1/4")
         await expect(line).to_contain_text("nguon-im: im lặng")
+        await expect(page.locator("#nothing")).to_contain_text("Không có cảnh báo từ 1/4 nguồn đọc được")
         await expect(line).to_contain_text("bo-doc-chet: trễ")
         await page.get_by_text("Tình trạng nguồn tin").click()
         row = page.locator("#health-body tr", has_text="nguon-im")

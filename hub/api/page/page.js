@@ -5,7 +5,7 @@ import { element, rows } from "/page/draw.js";
 import { Detail } from "/page/detail.js";
 import { Held, waits } from "/page/held.js";
 import { gravest, level } from "/page/level.js";
-import { Sources, summary } from "/page/sources.js";
+import { Sources, stateOf, summary } from "/page/sources.js";
 import { clock, fold, left, load, named, other, time, when, word } from "/page/words.js";
 
 const MOST_OVER = 100;
@@ -47,7 +47,16 @@ function drawList() {
   const over = fitting.filter((alert) => ending(alert)).sort((a, b) => b.seq - a.seq).slice(0, MOST_OVER);
   rows(byId("active"), active.map(row));
   rows(byId("over"), over.map(row));
-  byId("nothing").textContent = active.length ? "" : word(feed.known ? (words.length ? "none-found" : "no-alert") : "no-data");
+  const nothing = active.length ? "" : words.length && feed.known ? word("none-found") : silence();
+  if (byId("nothing").textContent !== nothing) byId("nothing").textContent = nothing;
+}
+
+// What an empty list means: nothing warned of, nothing warned of by those that can be read, or nothing known.
+function silence() {
+  const read = [...feed.sources.values()].filter((source) => source.state !== "off");
+  const live = read.filter((source) => stateOf(source, feed.now()) === "live").length;
+  if (!feed.known || (read.length && !live)) return word("no-data");
+  return live === read.length ? word("no-alert") : word("no-alert-from", { live, all: read.length });
 }
 
 function drawHead() {
