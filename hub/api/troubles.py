@@ -37,9 +37,9 @@ def source(row: Row[Any], words: Words, *, now: datetime, vanished: int = 0) -> 
         "state": state,
         "reason": reason,
         "told": in_words(reason or state, "", words, state=state),
-        "interval_s": row.interval_s,
-        "late_after_s": row.late_after_s,
-        "silent_after_s": row.silent_after_s,
+        "interval_s": _seconds(row.interval_ms),
+        "late_after_s": _seconds(row.late_after_ms),
+        "silent_after_s": _seconds(row.silent_after_ms),
         "last_try_at": _moment(row.last_try_at),
         "last_success_at": _moment(row.last_success_at),
         "last_change_at": _moment(row.last_change_at),
@@ -78,10 +78,14 @@ def _certificate(ends: datetime, words: Words) -> Mapping[str, str]:
 
 
 def _late_at(row: Row[Any]) -> datetime | None:
-    if row.late_after_s is None or row.last_success_at is None:
+    if row.late_after_ms is None or row.last_success_at is None:
         return None
-    return from_us(row.last_success_at) + timedelta(seconds=row.late_after_s)
+    return from_us(row.last_success_at) + timedelta(milliseconds=row.late_after_ms)
 
 
 def _moment(us: int | None) -> datetime | None:
     return None if us is None else from_us(us)
+
+
+def _seconds(milliseconds: int | None) -> float | None:
+    return None if milliseconds is None else milliseconds / 1000

@@ -47,7 +47,11 @@ def expect(
 ) -> None:
     """The source is one that is read, in that rhythm: it is shown from now on, tried or not, and off no longer."""
     known = get(conn, source)
-    rhythm = {"interval_s": interval_s, "late_after_s": late_after_s, "silent_after_s": silent_after_s}
+    rhythm = {
+        "interval_ms": round(interval_s * 1000),
+        "late_after_ms": round(late_after_s * 1000),
+        "silent_after_ms": None if silent_after_s is None else round(silent_after_s * 1000),
+    }
     if known is not None and known.state != "off" and all(known._mapping[name] == rhythm[name] for name in rhythm):
         return
     back = {"state": "new", "reason": "never-read"} if known is None or known.state == "off" else {}

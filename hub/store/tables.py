@@ -9,7 +9,6 @@ from __future__ import annotations
 from sqlalchemy import (
     BigInteger,
     Column,
-    Float,
     ForeignKey,
     Index,
     Integer,
@@ -69,9 +68,9 @@ sources = Table(
     Column("doubts", Text, nullable=False),  # JSON list of {code, detail, at}
     Column("outcomes", Text, nullable=False),  # the last tries, oldest first: "." read, "x" failed
     Column("certificate_expires_at", BigInteger),
-    Column("interval_s", Float),  # the rhythm that is expected of it; null until a hub that reads it has started
-    Column("late_after_s", Float),
-    Column("silent_after_s", Float),  # null: it promises nothing
+    Column("interval_ms", BigInteger),  # the rhythm that is expected of it; null until a hub that reads it has started
+    Column("late_after_ms", BigInteger),
+    Column("silent_after_ms", BigInteger),  # null: it promises nothing
     Column("rev", BigInteger, nullable=False),
 )
 quarantine = (

@@ -384,9 +384,9 @@ def upgrade() -> None:
         sa.Column("doubts", sa.Text(), nullable=False),
         sa.Column("outcomes", sa.Text(), nullable=False),
         sa.Column("certificate_expires_at", sa.BigInteger(), nullable=True),
-        sa.Column("interval_s", sa.Float(), nullable=True),
-        sa.Column("late_after_s", sa.Float(), nullable=True),
-        sa.Column("silent_after_s", sa.Float(), nullable=True),
+        sa.Column("interval_ms", sa.BigInteger(), nullable=True),
+        sa.Column("late_after_ms", sa.BigInteger(), nullable=True),
+        sa.Column("silent_after_ms", sa.BigInteger(), nullable=True),
         sa.Column("rev", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("source"),
     )
