@@ -41,6 +41,10 @@ class SourceError(HubError):
         self.retry_after_s = retry_after_s
 
 
+class WrongContent(SourceError):
+    """The source answers, and what it says is as a whole not what it should say: shown as wrong content, read again later."""
+
+
 class ParseError(HubError):
     """The bytes mean nothing to us: keep them and call a person. Never retried with the same bytes."""
 

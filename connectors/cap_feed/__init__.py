@@ -32,7 +32,7 @@ from hub.cap import xml
 from hub.cap.repair import Repair
 from hub.clock import Clock
 from hub.connector import Candidate, Mark, Payload, Read, Source, Spoken, Unreadable, Withdrawn, candidate_of
-from hub.errors import ConfigError, ParseError, SourceError
+from hub.errors import ConfigError, ParseError, SourceError, WrongContent
 from hub.http import Fetched, Fetcher
 
 STEP = 20
@@ -111,6 +111,7 @@ class Connector:
 
         Raises:
             SourceError: the index could not be read.
+            WrongContent: it is another form of index than agreed, or nothing it lists leads anywhere.
         """
         before = progress_of(mark)
         fetched = await fetcher.get(self._settings.url, etag=before.etag, last_modified=before.last_modified)
@@ -177,7 +178,9 @@ class Connector:
             return Index(""), replace(before, etag=etag, last_modified=last_modified)
         index = read_index(fetched.body, url=fetched.url, inline=self._settings.inline)
         if self._settings.form not in ("auto", index.form):
-            raise SourceError("wrong-form", f"{index.form} instead of {self._settings.form} at {fetched.url}")
+            raise WrongContent("wrong-form", f"{index.form} instead of {self._settings.form} at {fetched.url}")
+        if index.faults and not (index.urls or index.carries):  # read as empty, everything it said would seem withdrawn
+            raise WrongContent("no-entry-readable", f"{len(index.faults)} entries at {fetched.url}")
         left_out = len(index.urls) - self._settings.max_listed
         if left_out > 0:
             faults = (*index.faults, f"index-too-long {left_out} documents left out")

@@ -11,9 +11,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from sqlalchemy import Row
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from hub.api import auth, feed, order, summaries
+from hub.api import auth, feed, order, troubles
 from hub.api.auth import Caller
 from hub.api.feed import Resume, Track, Wish
 from hub.api.group import Group, Viewer
@@ -122,7 +123,9 @@ class LiveFeed:
         if resume.after is None and kept is not None and now - kept[0] < SNAPSHOT_KEPT_S:
             return kept[1]
         at = self._services.clock.now()
-        began = await self._store.read(lambda conn: order.opening(conn, group, resume, now=at))
+        began = await self._store.read(
+            lambda conn: order.opening(conn, group, resume, now=at, words=self._services.words)
+        )
         if began.snapshot:
             self._snapshots[group] = (now, began)
         return began
@@ -206,9 +209,12 @@ class LiveFeed:
         rev = self._source_rev
         for row in await self._store.read(lambda conn: listing.sources_since(conn, rev)) if groups else ():
             self._source_rev = max(self._source_rev, row.rev)
-            told = feed.state(kind="source", object_id=row.source, rev=row.rev, body=summaries.source(row))
+            told = feed.state(kind="source", object_id=row.source, rev=row.rev, body=self._told(row))
             for group in groups:
                 group.tell(told)
+
+    def _told(self, row: Row[Any]) -> dict[str, Any]:
+        return troubles.source(row, self._services.words, now=self._services.clock.now())
 
     async def _tell_all_states(self, viewer: Viewer, group: Group) -> None:
         """What changed while the viewer was away or joining is told to it alone."""
@@ -220,7 +226,7 @@ class LiveFeed:
             )
         )
         told = [feed.state(kind="deliveries", object_id=one, rev=rev, body=now) for one, (rev, now) in counts.items()]
-        told += [feed.state(kind="source", object_id=r.source, rev=r.rev, body=summaries.source(r)) for r in rows]
+        told += [feed.state(kind="source", object_id=r.source, rev=r.rev, body=self._told(r)) for r in rows]
         if told:
             viewer.write(b"".join(map(feed.wire, told)))
 

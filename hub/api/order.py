@@ -8,12 +8,13 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from hub.api import feed, summaries
+from hub.api import feed, troubles
 from hub.api.feed import Resume, Track
 from hub.api.group import MOST_WATCHED, Group
 from hub.api.sight import Needs, Thing, things_of
 from hub.clock import to_us
 from hub.store import listing, meta
+from hub.words import Words
 
 MOST_IN_SNAPSHOT = 2000
 MOST_WAITING = 500
@@ -42,7 +43,7 @@ class Opening:
         return Track(self.last, self.recent)
 
 
-def opening(conn: Connection, group: Group, resume: Resume, *, now: datetime) -> Opening:
+def opening(conn: Connection, group: Group, resume: Resume, *, now: datetime, words: Words) -> Opening:
     """At `after`, when it is a place of this epoch's order; else with a snapshot of what is in force at `now`."""
     epoch, seq = meta.get(conn, "epoch") or "", group.sight.upto(conn)
     after = None if resume.epoch not in ("", epoch) else resume.after
@@ -52,7 +53,8 @@ def opening(conn: Connection, group: Group, resume: Resume, *, now: datetime) ->
     rows = listing.before(conn, seq + 1, sought=sought, limit=MOST_IN_SNAPSHOT)
     waiting = listing.before(conn, seq + 1, sought=listing.Sought(waiting=True), limit=MOST_WAITING)
     seen = [thing for thing in things_of(conn, [*rows, *waiting], group.needs) if group.admits(thing)]
-    sources = [summaries.source(row) for row in listing.sources_since(conn, 0)] if group.sight.sources else []
+    rows = listing.sources_since(conn, 0) if group.sight.sources else []
+    sources = [troubles.source(row, words, now=now) for row in rows]
     last, recent = _before(conn, group, seq)
     frame = feed.snapshot(seq=seq, last=last, alerts=[thing.summary for thing in seen], sources=sources)
     shown = [thing.row.alert_id for thing in reversed(seen[:MOST_WATCHED])]

@@ -6,9 +6,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Response
 
-from hub.api import answers, summaries
+from hub.api import answers, troubles
 from hub.api.auth import Asker, asks
 from hub.api.services import Services
+from hub.clock import to_us
 from hub.store import listing
 
 
@@ -18,8 +19,13 @@ def router(services: Services) -> APIRouter:
 
     @routes.get("")
     async def source_list(asker: Annotated[Asker, asks("source.read")]) -> Response:
-        """Every source with its state, its last success and its latest troubles; never an address with a secret in it."""
-        rows = await services.store.read(lambda conn: listing.sources_since(conn, 0))
-        return answers.json({"sources": [summaries.source(row) for row in rows]})
+        """Every source with its rhythm, its state of this moment, the reason in words, its last success and its troubles; never an address
+        with a secret in it."""
+        now = services.clock.now()
+        rows, vanished = await services.store.read(
+            lambda conn: (listing.sources_since(conn, 0), listing.vanished(conn, at=to_us(now)))
+        )
+        told = [troubles.source(row, services.words, now=now, vanished=vanished.get(row.source, 0)) for row in rows]
+        return answers.json({"sources": told, "at": now})
 
     return routes

@@ -66,21 +66,6 @@ def version(row: Row[Any]) -> dict[str, Any]:
     }
 
 
-def source(row: Row[Any]) -> dict[str, Any]:
-    """The health of one source; never its mark, which may hold an address with a secret in it."""
-    return {
-        "source": row.source,
-        "state": row.state,
-        "reason": row.reason,
-        "last_try_at": moment(row.last_try_at),
-        "last_success_at": moment(row.last_success_at),
-        "last_change_at": moment(row.last_change_at),
-        "failures": row.failures,
-        "faults": msgspec.json.decode(row.faults or "[]"),
-        "rev": row.rev,
-    }
-
-
 def delivery(row: Mapping[str, Any]) -> dict[str, Any]:
     """One delivery with its attempts, times as instants."""
     attempts = [

@@ -15,7 +15,7 @@ from hub.app.followers import followers
 from hub.app.listening import check_free
 from hub.app.offering import wanted
 from hub.app.serving import serve
-from hub.app.sources import listeners, switch_off_others
+from hub.app.sources import listeners, show_all
 from hub.clock import to_us
 from hub.intake.schedule import Schedule
 from hub.store import NotStored, alarms, leases, overdue, routed, rules
@@ -60,7 +60,7 @@ def _start_in(conn: Connection, hub: Hub, roles: Sequence[str]) -> None:
         log.info("delivery.leases_freed", count=freed)
     rules.apply(conn, wanted(conn, hub.config.profile), by="config", at=hub.clock.now())
     if "intake" in roles:
-        switch_off_others(conn, hub)
+        show_all(conn, hub)
 
 
 async def lasting(name: str, job: Callable[[], Coroutine[Any, Any, None]], *, again_after_s: float = 1.0) -> None:

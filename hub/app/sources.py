@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -15,10 +16,10 @@ from hub.config import SourceSettings, plugin, settings_of
 from hub.config.secrets import revealed
 from hub.connector import Source
 from hub.http.fetch import FetchRules, PinnedFetcher
-from hub.intake.health import switched_off
+from hub.intake.health import Rhythm, switched_off
 from hub.intake.outlet import Embedded, judged_in
 from hub.intake.read import Listener
-from hub.store import listing
+from hub.store import listing, sources
 from hub.stream.sqlite import append_in
 
 
@@ -28,8 +29,17 @@ def listeners(hub: Hub) -> list[Listener]:
     made = []
     for settings in read_here(hub):
         source, connector, fetcher = connected(hub, settings)
-        silent_after_s = settings.silent_after_s
-        made.append(Listener(source, connector, fetcher, outlet=outlet, clock=hub.clock, silent_after_s=silent_after_s))
+        made.append(
+            Listener(
+                source,
+                connector,
+                fetcher,
+                outlet=outlet,
+                clock=hub.clock,
+                silent_after_s=settings.silent_after_s,
+                shown=functools.partial(getattr, fetcher, "shown"),
+            )
+        )
     return made
 
 
@@ -38,13 +48,23 @@ def read_here(hub: Hub) -> list[SourceSettings]:
     return [settings for settings in hub.config.profile.sources if settings.enabled]
 
 
-def switch_off_others(conn: Connection, hub: Hub) -> None:
-    """Every source that is switched off in the profile, or stands in it no longer, shows as off and no more as it was last seen."""
+def show_all(conn: Connection, hub: Hub) -> None:
+    """Every source that is read here is shown with its rhythm, tried or not; every other one that the profile or the record knows shows
+    as off and no more as it was last seen."""
+    for settings in read_here(hub):
+        rhythm = Rhythm(settings.interval_s, settings.silent_after_s)
+        sources.expect(
+            conn,
+            settings.name,
+            interval_s=rhythm.interval_s,
+            late_after_s=rhythm.late_after_s,
+            silent_after_s=rhythm.silent_after_s,
+        )
     on = {settings.name for settings in read_here(hub)}
     known = {settings.name for settings in hub.config.profile.sources}
     known |= {row.source for row in listing.sources_since(conn, 0)}
     for name in sorted(known - on):
-        judged_in(conn, name, switched_off)
+        judged_in(conn, name, switched_off, at=hub.clock.now())
 
 
 def connected(hub: Hub, settings: SourceSettings) -> tuple[Source, Any, PinnedFetcher]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 
@@ -20,6 +21,18 @@ class Fetched:
     headers: Mapping[str, str]
     body: bytes
     url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the hosts of a source have shown of themselves beside their documents; None until they did.
+
+    `certificate_expires_at` is the end of the certificate seen last at a handshake. `clock_off_s` is how far the host's clock is ahead
+    of ours (negative: behind), from `Date` and `Age` (RFC 9110 §6.6.1, RFC 9111 §5.1), to a second or two.
+    """
+
+    certificate_expires_at: datetime | None = None
+    clock_off_s: float | None = None
 
 
 class Line(Protocol):
@@ -43,9 +56,10 @@ class Fetcher(Protocol):
         """The document at `url`.
 
         Raises:
-            SourceError: anything but 200, 204 (empty body) and 304; `reason` is one of dns, refused, timeout, tls, tls-chain,
-                tls-expired, reset, partial, too-big, bomb, encoding, protocol, redirect-loop, forbidden-address, forbidden-host,
-                forbidden-url, http-<status>.
+            SourceError: anything but 200, 204 (empty body) and 304; `reason` is one of dns, refused, timeout (nothing came), slow (it
+                began and was not complete in time), tls, tls-chain, tls-expired, reset, partial, too-big, bomb, encoding, protocol,
+                redirect-loop, forbidden-address, forbidden-host, forbidden-url, http-<status> (http-304 when nothing was asked that
+                could be unchanged).
         """
         ...
 

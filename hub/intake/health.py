@@ -18,11 +18,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from hub.errors import HubError, ParseError, SourceError
+from hub.http import Shown
+from hub.intake.doubts import Doubt, standing
 
 STATES = ("live", "late", "silent", "failing", "wrong-content", "off", "new")
 
 FAILING_AFTER = 3
 """So many failed tries in a row make a source `failing`."""
+
+OUTCOMES_KEPT = 10
+"""So many of the last tries are remembered; two outages among them are a storm."""
 
 _FAULTS_KEPT = 20
 _FAULT_LENGTH = 200
@@ -48,7 +53,8 @@ class Rhythm:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What is known of one source. `reason` is "" or a kebab-case key; `failures` counts failed tries in a row."""
+    """What is known of one source. `reason` is "" or a kebab-case key; `failures` counts failed tries in a row; `outcomes` are the last
+    tries, oldest first ("." read, "x" failed)."""
 
     state: str = "new"
     reason: str = "never-read"
@@ -57,6 +63,9 @@ class Health:
     last_change_at: datetime | None = None
     failures: int = 0
     faults: tuple[str, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
+    outcomes: str = ""
+    certificate_expires_at: datetime | None = None
 
 
 OFF = Health(state="off", reason="switched-off")
@@ -84,6 +93,7 @@ class Brought:
     readable: bool = False
     wrong: str = ""
     faults: Sequence[str] = ()
+    doubts: Sequence[Doubt] = ()
 
 
 def after_read(health: Health, rhythm: Rhythm, *, now: datetime, brought: Brought) -> Health:
@@ -101,6 +111,8 @@ def after_read(health: Health, rhythm: Rhythm, *, now: datetime, brought: Brough
         last_change_at=now if brought.new else health.last_change_at,
         failures=0,
         faults=_kept(brought.faults),
+        doubts=(*health.doubts, *brought.doubts),
+        outcomes=(health.outcomes + ".")[-OUTCOMES_KEPT:],
         reason=wrong,
         state="wrong-content" if wrong else "live",
     )
@@ -116,13 +128,24 @@ def after_failure(health: Health, rhythm: Rhythm, *, now: datetime, reason: str,
         failures=health.failures + 1,
         faults=_kept([fault, *(f for f in health.faults if f != fault[:_FAULT_LENGTH])]),
         reason=reason,
+        outcomes=(health.outcomes + "x")[-OUTCOMES_KEPT:],
         state="failing",
     )
+    if failed.outcomes.count(".x") + failed.outcomes.startswith("x") > 1:
+        count = f"{failed.outcomes.count('x')}/{len(failed.outcomes)}"
+        failed = replace(failed, doubts=(*failed.doubts, Doubt("unsteady", count, now)))
     return judged(failed, rhythm, now=now)
 
 
+def having_seen(health: Health, shown: Shown) -> Health:
+    """The same with what its host has shown; what it did not show this time stays as it was."""
+    ends = shown.certificate_expires_at
+    return health if ends is None else replace(health, certificate_expires_at=ends)
+
+
 def judged(health: Health, rhythm: Rhythm, *, now: datetime) -> Health:
-    """The same source looked at `now`: time alone makes one late or silent. Unchanged when its state and reason still hold."""
+    """The same source looked at `now`: time alone makes one late or silent, and lets doubts go. Equal when all of it still holds."""
+    health = replace(health, doubts=standing(health.doubts, now=now))
     if health.state == "off" or health.last_try_at is None:
         return health
     if health.failures:

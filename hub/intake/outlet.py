@@ -11,6 +11,8 @@ import msgspec
 
 from hub.clock import from_us, to_us
 from hub.connector import Item, Mark, Payload, Reading, Report, Unreadable
+from hub.intake import alarming
+from hub.intake.doubts import Doubt
 from hub.intake.health import Health
 from hub.intake.parse import body_of
 from hub.store import Store, payloads, quarantine, sources, spoken
@@ -48,11 +50,11 @@ class Outlet(Protocol):
         """All of it is durable when this returns. If it raises, the mark has not moved."""
         ...
 
-    async def note(self, source: str, health: Health) -> None:
+    async def note(self, source: str, health: Health, *, at: datetime) -> None:
         """Only the health changed."""
         ...
 
-    async def judge(self, source: str, judge: Callable[[Health], Health]) -> None:
+    async def judge(self, source: str, judge: Callable[[Health], Health], *, at: datetime) -> None:
         """The source's health is what `judge` makes of it, whoever changes it meanwhile; nothing is written when that is the same."""
         ...
 
@@ -68,11 +70,11 @@ class Embedded:
     async def last(self, source: str) -> tuple[Mark, Health]:
         return await last(self._store, source)
 
-    async def note(self, source: str, health: Health) -> None:
-        await self._store.write(lambda conn: sources.set_health(conn, source, _row(health)))
+    async def note(self, source: str, health: Health, *, at: datetime) -> None:
+        await self._store.write(lambda conn: tell(conn, source, health, at=at))
 
-    async def judge(self, source: str, judge: Callable[[Health], Health]) -> None:
-        await judge_in(self._store, source, judge)
+    async def judge(self, source: str, judge: Callable[[Health], Health], *, at: datetime) -> None:
+        await judge_in(self._store, source, judge, at=at)
 
     async def keep(self, heard: Heard) -> None:
         def write(conn: Any) -> None:
@@ -95,11 +97,11 @@ class Published:
     async def last(self, source: str) -> tuple[Mark, Health]:
         return await last(self._store, source)
 
-    async def note(self, source: str, health: Health) -> None:
-        await self._store.write(lambda conn: sources.set_health(conn, source, _row(health)))
+    async def note(self, source: str, health: Health, *, at: datetime) -> None:
+        await self._store.write(lambda conn: tell(conn, source, health, at=at))
 
-    async def judge(self, source: str, judge: Callable[[Health], Health]) -> None:
-        await judge_in(self._store, source, judge)
+    async def judge(self, source: str, judge: Callable[[Health], Health], *, at: datetime) -> None:
+        await judge_in(self._store, source, judge, at=at)
 
     async def keep(self, heard: Heard) -> None:
         if heard.payloads or heard.spoken or heard.unreadable:
@@ -115,20 +117,26 @@ async def last(store: Store, source: str) -> tuple[Mark, Health]:
     return ({}, Health()) if row is None else (msgspec.json.decode(row.mark), _health(row))
 
 
-async def judge_in(store: Store, source: str, judge: Callable[[Health], Health]) -> None:
+async def judge_in(store: Store, source: str, judge: Callable[[Health], Health], *, at: datetime) -> None:
     """See `Outlet.judge`: read and written in one transaction, so that a turn that ends meanwhile is not undone."""
 
     _, health = await last(store, source)
     if judge(health) != health:
-        await store.write(lambda conn: judged_in(conn, source, judge))
+        await store.write(lambda conn: judged_in(conn, source, judge, at=at))
 
 
-def judged_in(conn: Any, source: str, judge: Callable[[Health], Health]) -> None:
+def judged_in(conn: Any, source: str, judge: Callable[[Health], Health], *, at: datetime) -> None:
     """See `Outlet.judge`, in the caller's own transaction."""
     row = sources.get(conn, source)
     health = Health() if row is None else _health(row)
     if judge(health) != health:
-        sources.set_health(conn, source, _row(judge(health)))
+        tell(conn, source, judge(health), at=at)
+
+
+def tell(conn: Any, source: str, health: Health, *, at: datetime) -> None:
+    """The source's health stands in the record, and the alarms about it are open or closed as it says."""
+    sources.set_health(conn, source, _row(health))
+    alarming.settle(conn, source, health, now=at)
 
 
 def keep_words(conn: Any, heard: Heard, take: Takes | None = None) -> None:
@@ -174,7 +182,7 @@ def settle(conn: Any, heard: Heard) -> None:
     """The mark stands where this `Read` ended, and the source's health is told."""
     if heard.mark is not None:
         sources.set_mark(conn, heard.source, heard.mark)
-    sources.set_health(conn, heard.source, _row(heard.health))
+    tell(conn, heard.source, heard.health, at=heard.at)
 
 
 def _row(health: Health) -> dict[str, Any]:
@@ -186,6 +194,9 @@ def _row(health: Health) -> dict[str, Any]:
         "last_change_at": _us(health.last_change_at),
         "failures": health.failures,
         "faults": health.faults,
+        "doubts": health.doubts,
+        "outcomes": health.outcomes,
+        "certificate_expires_at": _us(health.certificate_expires_at),
     }
 
 
@@ -198,6 +209,9 @@ def _health(row: Any) -> Health:
         last_change_at=_moment(row.last_change_at),
         failures=row.failures,
         faults=tuple(msgspec.json.decode(row.faults)),
+        doubts=msgspec.json.decode(row.doubts, type=tuple[Doubt, ...]),
+        outcomes=row.outcomes,
+        certificate_expires_at=_moment(row.certificate_expires_at),
     )
 
 

@@ -54,6 +54,7 @@ class Said:
 
     def __init__(self, most: int = _SAID_KEPT) -> None:
         self._known: OrderedDict[bytes, None] = OrderedDict()
+        self._names: OrderedDict[tuple[str, str, str], bytes] = OrderedDict()
         self._most = most
 
     def fresh(self, said: Sequence[tuple[bytes, tuple[str, bytes]]]) -> list[tuple[bytes, tuple[str, bytes]]]:
@@ -71,6 +72,19 @@ class Said:
             self._known.move_to_end(digest)
         while len(self._known) > self._most:
             self._known.popitem(last=False)
+
+    def twice(self, said: Sequence[tuple[bytes, Candidate]]) -> list[str]:
+        """The identifiers of those (digest, candidate) whose sender, identifier and time were said before with another content."""
+        found: list[str] = []
+        for digest, one in said:
+            if one.source_key or one.withdrawn:
+                continue
+            name = (one.alert.sender, one.alert.identifier, one.alert.sent.isoformat())
+            if self._names.setdefault(name, digest) != digest:
+                found.append(one.alert.identifier)
+        while len(self._names) > self._most:
+            self._names.popitem(last=False)
+        return found
 
     def forget(self) -> None:
         """Something vanished from the source: what comes back must be told again, so that it no longer shows as withdrawn."""

@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import msgspec
 import structlog
 
 from hub.clock import Clock
 from hub.connector import Candidate, Connector, Mark, Payload, Read, Source, Spoken, Unreadable, Withdrawn
-from hub.errors import HubError, SourceError
-from hub.http import Fetcher
-from hub.intake.health import Brought, Health, Rhythm, after_failure, after_read, is_return, judged, reason_of
+from hub.errors import HubError, SourceError, WrongContent
+from hub.http import Fetcher, Shown
+from hub.intake import doubts
+from hub.intake.health import (
+    Brought,
+    Health,
+    Rhythm,
+    after_failure,
+    after_read,
+    having_seen,
+    is_return,
+    judged,
+    reason_of,
+)
 from hub.intake.outlet import Heard, Outlet
 from hub.intake.parse import Said, parsed, sort, where
 
@@ -22,6 +34,9 @@ log = structlog.get_logger()
 
 READ_LIMIT_S = 120.0
 """A polled source that takes longer for one `Read` is given up until its next turn."""
+
+Numbered = Sequence[tuple[bytes, tuple[str, bytes]]]
+"""(digest, record) of what was said, as `hub.intake.parse.sort` gives them."""
 
 WRONG_KEPT = 10
 WRONG_KEPT_EACH = 60
@@ -51,6 +66,7 @@ class Listener:
         clock: Clock,
         silent_after_s: float | None = None,
         read_limit_s: float = READ_LIMIT_S,
+        shown: Callable[[], Shown] = Shown,
     ) -> None:
         self.source = source
         self.pushed = bool(getattr(connector, "PUSHED", False))
@@ -61,6 +77,7 @@ class Listener:
         self._clock = clock
         self._read_limit_s = None if self.pushed else read_limit_s
         self._said = Said()
+        self._shown = shown
         self._wrong_seen = 0
 
     async def turn(self) -> Turn:
@@ -86,13 +103,14 @@ class Listener:
             return Turn(reads, records, error.reason, error.retry_after_s)
         if not reads:
             now = self._clock.now()
-            await self._outlet.note(self.source.name, after_read(health, self.rhythm, now=now, brought=Brought()))
+            brought = Brought(doubts=tuple(doubts.of_host(self._shown(), now=now)))
+            await self._note(after_read(health, self.rhythm, now=now, brought=brought))
         return Turn(reads, records)
 
     async def look(self) -> None:
         """The stored state holds at this time: time alone makes a source late or silent."""
         now = self._clock.now()
-        await self._outlet.judge(self.source.name, lambda health: judged(health, self.rhythm, now=now))
+        await self._outlet.judge(self.source.name, lambda health: judged(health, self.rhythm, now=now), at=now)
 
     async def _heard(self, read: Read, *, mark: Mark, health: Health, backlog: bool) -> tuple[Heard, list[bytes]]:
         said, troubles = await words(self._connector, read)
@@ -100,18 +118,19 @@ class Listener:
             self._said.forget()
         numbered, parts = sort([*said, *read.withdrawn], backlog=backlog)
         fresh = self._said.fresh(numbered)
+        now = self._clock.now()
         brought = Brought(
             new=bool(fresh or parts.spoken),
             readable=len(troubles) < len(read.payloads),
             wrong=troubles[0].partition(" ")[0] if troubles else "",
             faults=(*troubles, *read.faults),
+            doubts=(*doubts.of_host(self._shown(), now=now), *self._doubts(said, numbered, fresh, backlog=backlog)),
         )
         kept = len(troubles) < len(read.payloads) or read.mark != mark or self._worth_keeping(len(troubles))
-        now = self._clock.now()
         heard = Heard(
             source=self.source.name,
             at=now,
-            health=after_read(health, self.rhythm, now=now, brought=brought),
+            health=having_seen(after_read(health, self.rhythm, now=now, brought=brought), self._shown()),
             mark=None if read.mark == mark else read.mark,
             payloads=read.payloads if kept else (),
             records=tuple(record for _, record in fresh),
@@ -119,6 +138,22 @@ class Listener:
             unreadable=parts.unreadable if kept else (),
         )
         return heard, [digest for digest, _ in fresh]
+
+    def _doubts(
+        self, said: Sequence[Spoken], numbered: Numbered, fresh: Numbered, *, backlog: bool
+    ) -> list[doubts.Doubt]:
+        """What looks wrong in what was said now for the first time."""
+        news = {digest for digest, _ in fresh}
+        told = [one for one in said if isinstance(one, Candidate | Withdrawn)]  # what `sort` numbers, in its order
+        pairs = zip((digest for digest, _ in numbered), told, strict=False)
+        candidates = [(digest, one) for digest, one in pairs if isinstance(one, Candidate)]
+        new = [one for digest, one in candidates if digest in news]
+        twice = self._said.twice(candidates)
+        now = self._clock.now()
+        offset = now.astimezone(self.source.zone).utcoffset() or timedelta()
+        if backlog:
+            new = [replace(one, backlog=True) for one in new]
+        return list(doubts.of_words(new, twice, zone_offset=offset, now=now))
 
     def _worth_keeping(self, unreadable: int) -> bool:
         """Whether bytes that nobody claims are kept for a person: the first `WRONG_KEPT` pages, then one in `WRONG_KEPT_EACH`.
@@ -130,9 +165,16 @@ class Listener:
 
     async def _failed(self, health: Health, error: SourceError) -> None:
         now = self._clock.now()
+        if isinstance(error, WrongContent):
+            brought = Brought(wrong=error.reason, faults=(f"{error.reason} {error.detail}",))
+            await self._note(after_read(health, self.rhythm, now=now, brought=brought))
+            return
         failed = after_failure(health, self.rhythm, now=now, reason=error.reason, detail=error.detail)
         log.info("source.read_failed", source=self.source.name, reason=error.reason, failures=failed.failures)
-        await self._outlet.note(self.source.name, failed)
+        await self._note(failed)
+
+    async def _note(self, health: Health) -> None:
+        await self._outlet.note(self.source.name, having_seen(health, self._shown()), at=self._clock.now())
 
 
 async def reads_of(

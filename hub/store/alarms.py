@@ -40,6 +40,11 @@ def close_alarm(conn: Connection, *, kind: str, about: str, at: int) -> bool:
     return conn.execute(stmt.values(closed_at=at, rev=at)).rowcount > 0
 
 
+def open_about(conn: Connection, about: str) -> Sequence[Row[Any]]:
+    """The open alarms about one object, of whatever kind."""
+    return conn.execute(select(alarms).where(alarms.c.object == about, alarms.c.closed_at.is_(None))).all()
+
+
 def open_alarms(conn: Connection) -> Sequence[Row[Any]]:
     """All open alarms, oldest first."""
     return conn.execute(select(alarms).where(alarms.c.closed_at.is_(None)).order_by(alarms.c.opened_at)).all()

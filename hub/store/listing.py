@@ -153,6 +153,13 @@ def sources_since(conn: Connection, rev: int) -> Sequence[Row[Any]]:
     return conn.execute(select(sources).where(sources.c.rev > rev).order_by(sources.c.source)).all()
 
 
+def vanished(conn: Connection, *, at: int) -> dict[str, int]:
+    """How many alerts in force at `at` each source lists no longer, for those that lack any."""
+    gone = (alerts.c.state == "active", alerts.c.live_until > at, alerts.c.withdrawn_at.is_not(None))
+    stmt = select(alerts.c.source, func.count()).where(*gone).group_by(alerts.c.source)
+    return {row[0]: row[1] for row in conn.execute(stmt)}
+
+
 def _deliveries(*columns: Any) -> Select[Any]:
     """Deliveries by the alert they tell of: through its events, whose seq they are found by."""
     return select(*columns).join_from(events, deliveries, deliveries.c.seq == events.c.seq)

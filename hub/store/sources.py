@@ -19,6 +19,9 @@ _UNTRIED: Mapping[str, Any] = {
     "last_change_at": None,
     "failures": 0,
     "faults": "[]",
+    "doubts": "[]",
+    "outcomes": "",
+    "certificate_expires_at": None,
 }
 
 
@@ -39,11 +42,29 @@ def set_mark(conn: Connection, source: str, mark: Mapping[str, Any]) -> None:
     _write(conn, source, {"mark": msgspec.json.encode(mark).decode()})
 
 
+def expect(
+    conn: Connection, source: str, *, interval_s: float, late_after_s: float, silent_after_s: float | None
+) -> None:
+    """The source is one that is read, in that rhythm: it is shown from now on, tried or not, and off no longer."""
+    known = get(conn, source)
+    rhythm = {
+        "interval_ms": round(interval_s * 1000),
+        "late_after_ms": round(late_after_s * 1000),
+        "silent_after_ms": None if silent_after_s is None else round(silent_after_s * 1000),
+    }
+    if known is not None and known.state != "off" and all(known._mapping[name] == rhythm[name] for name in rhythm):
+        return
+    back = {"state": "new", "reason": "never-read"} if known is None or known.state == "off" else {}
+    _write(conn, source, {**rhythm, **back})
+
+
 def set_health(conn: Connection, source: str, health: Mapping[str, Any]) -> None:
-    """The source's state is as given: `state`, `reason`, `failures`, `faults` (texts) and the three instants in µs or None."""
+    """The source's state is as given: `state`, `reason`, `failures`, `outcomes`, `faults` (texts), `doubts` (JSON values) and the
+    instants in µs or None."""
     values = {name: health[name] for name in _UNTRIED if name in health}
-    if "faults" in values:
-        values["faults"] = msgspec.json.encode(values["faults"]).decode()
+    for name in ("faults", "doubts"):
+        if name in values:
+            values[name] = msgspec.json.encode(values[name]).decode()
     _write(conn, source, values)
 
 

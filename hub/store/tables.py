@@ -65,6 +65,12 @@ sources = Table(
     Column("last_change_at", BigInteger),
     Column("failures", Integer, nullable=False),  # in a row
     Column("faults", Text, nullable=False),  # JSON list of the latest troubles that did not stop the reading
+    Column("doubts", Text, nullable=False),  # JSON list of {code, detail, at}
+    Column("outcomes", Text, nullable=False),  # the last tries, oldest first: "." read, "x" failed
+    Column("certificate_expires_at", BigInteger),
+    Column("interval_ms", BigInteger),  # the rhythm that is expected of it; null until a hub that reads it has started
+    Column("late_after_ms", BigInteger),
+    Column("silent_after_ms", BigInteger),  # null: it promises nothing
     Column("rev", BigInteger, nullable=False),
 )
 quarantine = (

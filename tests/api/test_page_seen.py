@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, Route, async_playwright, expect
 
-from hub.store import people
+from hub.clock import to_us
+from hub.store import people, sources
 from tests.api.doorway import Door, cap, open_door, owe
 
 pytestmark = pytest.mark.needs("chromium")
@@ -223,3 +224,43 @@ async def test_what_comes_late_or_is_held_hides_nothing_that_is_in_force(tmp_pat
         await expect(page.locator("#active button")).to_have_count(1)
         await expect(page.locator("#active button")).to_contain_text("Bản mới")
         await expect(page.locator(f'#over [data-id="{first["alert_id"]}"]')).to_contain_text("Đã có bản tin mới")
+
+
+async def test_the_sources_tell_their_state_and_reason_in_words_and_silence_is_no_all_clear(tmp_path: Path) -> None:
+    now = datetime.now(UTC)
+    async with open_door(tmp_path) as door, _browser() as context:
+
+        def told(conn: Any) -> None:
+            for name, silent_after_s in (
+                ("nguon-tot", None),
+                ("nguon-im", 60.0),
+                ("nguon-hong", None),
+                ("bo-doc-chet", None),
+            ):
+                sources.expect(conn, name, interval_s=60, late_after_s=180, silent_after_s=silent_after_s)
+            well = {"state": "live", "reason": "", "last_try_at": to_us(now), "last_success_at": to_us(now)}
+            sources.set_health(conn, "nguon-tot", well)
+            sources.set_health(conn, "nguon-im", {**well, "state": "silent", "reason": "nothing-new"})
+            sources.set_health(conn, "nguon-hong", {**well, "state": "failing", "reason": "tls-expired", "failures": 3})
+            sources.set_health(conn, "bo-doc-chet", {**well, "last_success_at": to_us(now) - 3_600_000_000})
+
+        await door.store.write(told)
+        page = await context.new_page()
+        await _sign_in(page, door)
+        line = page.locator("#sources")
+        await expect(line).to_contain_text("Nguồn 1/4")
+        await expect(line).to_contain_text("nguon-im: im lặng")
+        await expect(page.locator("#nothing")).to_contain_text("Không có cảnh báo từ 1/4 nguồn đọc được")
+        await expect(line).to_contain_text("bo-doc-chet: trễ")
+        await page.get_by_text("Tình trạng nguồn tin").click()
+        row = page.locator("#health-body tr", has_text="nguon-im")
+        await expect(row).to_contain_text("không phải là không có cảnh báo")
+        await expect(page.locator("#health-body tr", has_text="nguon-hong")).to_contain_text(
+            "Chứng thư của nguồn đã hết hạn"
+        )
+        await expect(page.locator("#health-body tr", has_text="bo-doc-chet")).to_contain_text(
+            "không biết nguồn đang nói gì"
+        )
+        await expect(page.locator("#health-body tr", has_text="nguon-tot")).to_contain_text("● hoạt động")
+        await page.get_by_role("button", name="English").click()
+        await expect(row).to_contain_text("that does not mean there is no warning")

@@ -292,7 +292,7 @@ async def test_tls_is_verified_and_its_end_is_remembered(tmp_path: Path) -> None
         trusting = fetcher(ca_file=str(own_authority.ca_file))
         async with trusting.listen(f"wss://localhost:{port}/") as line:
             assert await line.receive() == b"secret"
-        assert trusting.certificate_expires_at is not None
+        assert trusting.shown.certificate_expires_at is not None
         assert await reason(trusting, f"wss://a.example:{port}/") == "tls"
 
 

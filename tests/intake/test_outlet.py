@@ -61,7 +61,7 @@ async def test_health_alone_leaves_the_mark_where_it_was() -> None:
     store = OpenedStore()
     outlet = Embedded(store)
     await outlet.keep(heard(1))
-    await outlet.note("one", Health("failing", "dns"))
+    await outlet.note("one", Health("failing", "dns"), at=START)
     mark, health = await outlet.last("one")
     assert (mark, health.state) == ({"n": 1}, "failing")
 

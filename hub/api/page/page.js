@@ -5,6 +5,7 @@ import { element, rows } from "/page/draw.js";
 import { Detail } from "/page/detail.js";
 import { Held, waits } from "/page/held.js";
 import { gravest, level } from "/page/level.js";
+import { Sources, stateOf, summary } from "/page/sources.js";
 import { clock, fold, left, load, named, other, time, when, word } from "/page/words.js";
 
 const MOST_OVER = 100;
@@ -12,6 +13,7 @@ const MOST_OVER = 100;
 const feed = new Feed();
 const detail = new Detail(document.getElementById("detail-title"), document.getElementById("detail-body"));
 const held = new Held(document.getElementById("held"), feed);
+const sources = new Sources(document.getElementById("health-body"), feed);
 const byId = (id) => document.getElementById(id);
 let chosen = location.hash.slice(1);
 
@@ -45,7 +47,16 @@ function drawList() {
   const over = fitting.filter((alert) => ending(alert)).sort((a, b) => b.seq - a.seq).slice(0, MOST_OVER);
   rows(byId("active"), active.map(row));
   rows(byId("over"), over.map(row));
-  byId("nothing").textContent = active.length ? "" : word(feed.known ? (words.length ? "none-found" : "no-alert") : "no-data");
+  const nothing = active.length ? "" : words.length && feed.known ? word("none-found") : silence();
+  if (byId("nothing").textContent !== nothing) byId("nothing").textContent = nothing;
+}
+
+// What an empty list means: nothing warned of, nothing warned of by those that can be read, or nothing known.
+function silence() {
+  const read = [...feed.sources.values()].filter((source) => source.state !== "off");
+  const live = read.filter((source) => stateOf(source, feed.now()) === "live").length;
+  if (!feed.known || (read.length && !live)) return word("no-data");
+  return live === read.length ? word("no-alert") : word("no-alert-from", { live, all: read.length });
 }
 
 function drawHead() {
@@ -57,10 +68,8 @@ function drawHead() {
   const state = word(`connection.${feed.connection}`);
   if (byId("connection").textContent !== state) byId("connection").textContent = state;
   byId("clock").textContent = clock(feed.now());
-  const states = [...feed.sources.values()];
-  const live = states.filter((source) => source.state === "live").length;
-  const bad = states.filter((source) => source.state !== "live" && source.state !== "off").map((source) => `${source.source}: ${named("source", source.state)}`);
-  byId("sources").textContent = feed.known ? [word("sources", { live, all: states.length }), ...bad].join(" · ") : word("sources-unknown");
+  const health = feed.known ? summary([...feed.sources.values()], feed.now()) : word("sources-unknown");
+  if (byId("sources").textContent !== health) byId("sources").textContent = health;
 }
 
 function draw() {
@@ -86,17 +95,20 @@ async function start() {
     const { name, may } = await answer.json();
     byId("who").textContent = name;
     held.may = may.includes("alert.release");
+    byId("health").hidden = !may.includes("source.read");
   }
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button[data-id]");
     if (button) choose(button.dataset.id);
   });
   byId("search").addEventListener("input", drawList);
-  byId("language").addEventListener("click", async () => { await other(); held.reword(); draw(); await detail.show(chosen); });
+  byId("language").addEventListener("click", async () => { await other(); held.reword(); sources.draw(); draw(); await detail.show(chosen); });
   byId("signout").addEventListener("click", async () => { await fetch("/v1/session", { method: "DELETE" }); location.replace("/signin"); });
   feed.addEventListener("change", (event) => (event.detail === "heartbeat" ? drawHead() : draw()));
   feed.addEventListener("deliveries", (event) => { if (event.detail === chosen) detail.refresh(); });
-  setInterval(() => { drawHead(); held.tick(); }, 1000);
+  byId("health").addEventListener("toggle", () => { sources.changed(); sources.tick(); });
+  feed.addEventListener("change", (event) => { if (event.detail === "state") sources.changed(); });
+  setInterval(() => { drawHead(); held.tick(); sources.tick(); }, 1000);
   setInterval(drawList, 30000);
   feed.connect();
   draw();

@@ -381,6 +381,12 @@ def upgrade() -> None:
         sa.Column("last_change_at", sa.BigInteger(), nullable=True),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("faults", sa.Text(), nullable=False),
+        sa.Column("doubts", sa.Text(), nullable=False),
+        sa.Column("outcomes", sa.Text(), nullable=False),
+        sa.Column("certificate_expires_at", sa.BigInteger(), nullable=True),
+        sa.Column("interval_ms", sa.BigInteger(), nullable=True),
+        sa.Column("late_after_ms", sa.BigInteger(), nullable=True),
+        sa.Column("silent_after_ms", sa.BigInteger(), nullable=True),
         sa.Column("rev", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("source"),
     )
