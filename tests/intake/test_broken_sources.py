@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 import httpx
 
 from connectors import cap_feed
-from hub.acceptance.accept import AcceptanceLoop
+from hub.acceptance.accept import acceptance_loop
 from hub.clock import SystemClock
 from hub.connector import Source
 from hub.http.addresses import rules_for
@@ -320,7 +320,7 @@ class Rig:
 async def rigged(folder: Path) -> AsyncIterator[Rig]:
     async with open_door(folder) as door, contextlib.AsyncExitStack() as stack:
         reader = SqliteStream(door.store, clock=SystemClock()).reader("candidates", "acceptance")
-        loop = AcceptanceLoop(door.services.acceptor, reader, door.store, clock=SystemClock())  # type: ignore[arg-type]
+        loop = acceptance_loop(door.services.acceptor, reader, door.store, clock=SystemClock())  # type: ignore[arg-type]
         accepting = asyncio.create_task(loop.run())
         try:
             yield Rig(door, stack, authority(folder), folder)
