@@ -8,12 +8,15 @@ from hub.consumer import FollowerIO
 from hub.following.host import Host
 from hub.following.log import StoredLog
 from hub.policy import may_publish
+from hub.policy.marking import marking
+from hub.words import Words
 
 
 def followers(hub: Hub) -> list[Host]:
     """The hosts, not running; they read one log."""
     hosts = []
-    log_ = StoredLog(hub.store, clock=hub.clock, may_publish=may_publish)
+    mark = marking(Words.load(hub.config.root / "words"), hub.config.settings.hub.mode)
+    log_ = StoredLog(hub.store, clock=hub.clock, may_publish=may_publish, mark=mark)
     for kind, name, body in hub.config.profile.documents:
         if kind != "feed":
             continue

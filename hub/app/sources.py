@@ -29,7 +29,17 @@ def listeners(hub: Hub) -> list[Listener]:
     for settings in read_here(hub):
         source, connector, fetcher = connected(hub, settings)
         silent_after_s = settings.silent_after_s
-        made.append(Listener(source, connector, fetcher, outlet=outlet, clock=hub.clock, silent_after_s=silent_after_s))
+        made.append(
+            Listener(
+                source,
+                connector,
+                fetcher,
+                outlet=outlet,
+                clock=hub.clock,
+                machine=hub.machine,
+                silent_after_s=silent_after_s,
+            )
+        )
     return made
 
 
@@ -67,7 +77,7 @@ def connected(hub: Hub, settings: SourceSettings) -> tuple[Source, Any, PinnedFe
         ),
         replace(hub.addresses, own=frozenset()) if hub.addresses.relaxed else hub.addresses,
         resolver=hub.resolver,
-        clock=hub.clock,
+        clock=hub.machine,
     )
     hub.fetchers.append(fetcher)
     return source, module.Connector(source, clock=hub.clock), fetcher

@@ -39,7 +39,10 @@ class Turn:
 
 
 class Listener:
-    """Reads one source, turn by turn. Two turns of one source never run at once; the caller sees to that."""
+    """Reads one source, turn by turn. Two turns of one source never run at once; the caller sees to that.
+
+    How the source is doing goes by `machine`: it is read at the machine's pace, and a drill that leaps over a night is no outage.
+    """
 
     def __init__(
         self,
@@ -49,6 +52,7 @@ class Listener:
         *,
         outlet: Outlet,
         clock: Clock,
+        machine: Clock | None = None,
         silent_after_s: float | None = None,
         read_limit_s: float = READ_LIMIT_S,
     ) -> None:
@@ -59,6 +63,7 @@ class Listener:
         self._fetcher = fetcher
         self._outlet = outlet
         self._clock = clock
+        self._machine = machine or clock
         self._read_limit_s = None if self.pushed else read_limit_s
         self._said = Said()
         self._wrong_seen = 0
@@ -69,7 +74,7 @@ class Listener:
         A connector's errors end in the source's health, never here; what the store raises goes through, with the mark unmoved.
         """
         mark, health = await self._outlet.last(self.source.name)
-        backlog = is_return(health, self.rhythm, now=self._clock.now())
+        backlog = is_return(health, self.rhythm, now=self._machine.now())
         reads = records = 0
         try:
             async with aclosing(reads_of(self._connector, mark, self._fetcher, limit_s=self._read_limit_s)) as reading:
@@ -85,13 +90,13 @@ class Listener:
             await self._failed(health, error)
             return Turn(reads, records, error.reason, error.retry_after_s)
         if not reads:
-            now = self._clock.now()
+            now = self._machine.now()
             await self._outlet.note(self.source.name, after_read(health, self.rhythm, now=now, brought=Brought()))
         return Turn(reads, records)
 
     async def look(self) -> None:
         """The stored state holds at this time: time alone makes a source late or silent."""
-        now = self._clock.now()
+        now = self._machine.now()
         await self._outlet.judge(self.source.name, lambda health: judged(health, self.rhythm, now=now))
 
     async def _heard(self, read: Read, *, mark: Mark, health: Health, backlog: bool) -> tuple[Heard, list[bytes]]:
@@ -107,11 +112,10 @@ class Listener:
             faults=(*troubles, *read.faults),
         )
         kept = len(troubles) < len(read.payloads) or read.mark != mark or self._worth_keeping(len(troubles))
-        now = self._clock.now()
         heard = Heard(
             source=self.source.name,
-            at=now,
-            health=after_read(health, self.rhythm, now=now, brought=brought),
+            at=self._clock.now(),
+            health=after_read(health, self.rhythm, now=self._machine.now(), brought=brought),
             mark=None if read.mark == mark else read.mark,
             payloads=read.payloads if kept else (),
             records=tuple(record for _, record in fresh),
@@ -129,7 +133,7 @@ class Listener:
         return self._wrong_seen <= WRONG_KEPT or self._wrong_seen % WRONG_KEPT_EACH == 0
 
     async def _failed(self, health: Health, error: SourceError) -> None:
-        now = self._clock.now()
+        now = self._machine.now()
         failed = after_failure(health, self.rhythm, now=now, reason=error.reason, detail=error.detail)
         log.info("source.read_failed", source=self.source.name, reason=error.reason, failures=failed.failures)
         await self._outlet.note(self.source.name, failed)
