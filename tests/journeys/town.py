@@ -241,7 +241,8 @@ def _server(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
 
 @dataclass
 class Town:
-    """A folder with configuration and data, and the hub process in it."""
+    """A folder with configuration and data, and the hub process in it. `more` are further lines of [hub], `files` further files of the
+    profile by name."""
 
     folder: Path
     port: int
@@ -250,6 +251,9 @@ class Town:
     process: subprocess.Popen[str] | None = None
     link: str = ""
     env: dict[str, str] = field(default_factory=dict)
+    mode: str = "test"
+    more: str = ""
+    files: dict[str, str] = field(default_factory=dict)
 
     @property
     def base(self) -> str:
@@ -266,8 +270,10 @@ class Town:
         )
         (profile / "sources.toml").write_text(self.sources, encoding="utf-8")
         (profile / "authorities.toml").write_text(self.authorities, encoding="utf-8")
+        for name, text in self.files.items():
+            (profile / name).write_text(text, encoding="utf-8")
         (self.folder / "hub.toml").write_text(
-            f'[hub]\nmode = "test"\nprofile = "{profile}"\ndata_dir = "{self.folder / "data"}"\n'
+            f'[hub]\nmode = "{self.mode}"\nprofile = "{profile}"\ndata_dir = "{self.folder / "data"}"\n{self.more}'
             f'[http]\nlisten = "127.0.0.1:{self.port}"\n',
             encoding="utf-8",
         )
