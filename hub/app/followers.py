@@ -25,6 +25,12 @@ def followers(hub: Hub) -> list[Host]:
         folder = hub.config.data_dir / "feeds"
         folder.mkdir(parents=True, exist_ok=True)
         settings = settings_of(module, table, where=f"feeds.toml: {name}")
-        io = FollowerIO(folder=folder, clock=hub.clock, base_url=hub.base_url, mode=hub.config.settings.hub.mode)
+        io = FollowerIO(
+            folder=folder,
+            clock=hub.clock,
+            machine=hub.machine,
+            base_url=hub.base_url,
+            mode=hub.config.settings.hub.mode,
+        )
         hosts.append(Host(name, module.Follower(name, settings, io), log_, hub.store))
     return hosts
