@@ -129,7 +129,7 @@ def key_create(kind: str, owner: str, days: int = 365, file: ConfigFile = None, 
 
     async def once() -> None:
         hub = root.open_hub(conf)
-        now = hub.clock.now()
+        now = hub.machine.now()
         try:
             token = await hub.store.write(
                 lambda conn: keys.create(conn, kind=kind, owner=owner, at=now, expires_at=now + timedelta(days=days))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Protocol
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -42,6 +43,43 @@ class ShiftedClock:
 
     def monotonic(self) -> float:
         return time.monotonic() * self.rate
+
+
+class LeapingClock:
+    """The machine's clock, ahead by the seconds that stand in `file`: a drill leaps over quiet hours by writing them anew (`leap`).
+
+    Between leaps it goes at the machine's pace, so that timeouts and leases mean what they mean in earnest. It never goes back: no
+    file, or one that says less or nothing readable, changes nothing. `monotonic` does not leap.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._seen: tuple[int, int] = (0, 0)
+        self._ahead = timedelta(0)
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self._look()
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def _look(self) -> timedelta:
+        try:
+            stat = self._file.stat()
+            if (stat.st_ino, stat.st_mtime_ns) != self._seen:
+                said = timedelta(seconds=float(self._file.read_text(encoding="ascii")))
+                self._seen = stat.st_ino, stat.st_mtime_ns
+                self._ahead = max(self._ahead, said)
+        except (OSError, ValueError, OverflowError):
+            pass
+        return self._ahead
+
+
+def leap(file: Path, ahead: timedelta) -> None:
+    """Every `LeapingClock` of `file`, in whatever process, is so far ahead of the machine's from now on, unless it was further."""
+    new = file.with_suffix(".new")
+    new.write_text(f"{ahead.total_seconds():.6f}\n", encoding="ascii")
+    new.replace(file)
 
 
 class SetClock:

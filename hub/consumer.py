@@ -161,10 +161,14 @@ class AlertLog(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class FollowerIO:
-    """What a follower may use of the world. `folder` is its own, created and writable."""
+    """What a follower may use of the world. `folder` is its own, created and writable.
+
+    `clock` says what is over by now, `machine` how old a file is: a drill shifts the one and not the other.
+    """
 
     folder: Path
     clock: Clock
+    machine: Clock
     base_url: str
     mode: str
 

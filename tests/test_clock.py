@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.clock import SetClock, ShiftedClock, SystemClock, from_us, to_us
+from hub.clock import LeapingClock, SetClock, ShiftedClock, SystemClock, from_us, leap, to_us
 
 START = datetime(2026, 10, 3, 6, 0, tzinfo=UTC)
 
@@ -37,6 +38,30 @@ def test_a_set_clock_stands_until_it_is_moved_and_its_monotonic_never_goes_back(
     assert (clock.now(), clock.monotonic()) == (START, 5)
     clock.set(START + timedelta(seconds=9))
     assert clock.monotonic() == 14
+
+
+def test_a_leaping_clock_follows_its_file_and_never_goes_back(tmp_path: Path) -> None:
+    file = tmp_path / "clock"
+    clock = LeapingClock(file)
+
+    def ahead() -> float:
+        return round((clock.now() - datetime.now(UTC)).total_seconds())
+
+    assert ahead() == 0
+    before = clock.monotonic()
+    leap(file, timedelta(hours=3))
+    assert ahead() == 3 * 3600
+    assert clock.monotonic() - before < 60
+    leap(file, timedelta(hours=1))
+    assert ahead() == 3 * 3600
+    for wrong in ("three hours", "inf", "nan", "1e300", ""):
+        file.write_text(wrong, encoding="ascii")
+        assert ahead() == 3 * 3600, wrong
+    file.unlink()
+    assert ahead() == 3 * 3600
+    leap(file, timedelta(hours=4))
+    assert ahead() == 4 * 3600
+    assert abs((LeapingClock(file).now() - clock.now()).total_seconds()) < 5
 
 
 @given(st.integers(-(10**15), 10**17))

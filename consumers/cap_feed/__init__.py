@@ -144,7 +144,7 @@ class Follower:
             return
         body = render(entries, self._feed)
         documents = {entry.alert_id: entry.cap_xml for entry in entries}
-        await asyncio.to_thread(self._shelf.publish, body, documents, now=now.timestamp())
+        await asyncio.to_thread(self._shelf.publish, body, documents, now=self._io.machine.now().timestamp())
         self._shown, self._written = shown_in(body), says
         self._rebuilt_at = asyncio.get_running_loop().time()
 

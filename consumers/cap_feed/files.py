@@ -79,10 +79,17 @@ class Shelf:
         linked = {name.decode() for path in self._folder.glob("*.atom") for name in _LINKED.findall(path.read_bytes())}
         for path in self._documents.iterdir():
             own_rest = path.name.startswith(".") and path.name.endswith(self._unfinished)
-            old = path.suffix == ".xml" and path.name not in linked and abs(now - path.stat().st_mtime) > GRACE_S
-            if own_rest or old:
+            if own_rest or (path.suffix == ".xml" and path.name not in linked and _is_old(path, now)):
                 path.unlink(missing_ok=True)
                 self._known.discard(path.name)
+
+
+def _is_old(path: Path, now: float) -> bool:
+    """Whether nothing links to the document for long enough; one that another feed of the folder has just swept is not."""
+    try:
+        return abs(now - path.stat().st_mtime) > GRACE_S
+    except FileNotFoundError:
+        return False
 
 
 def _holds(path: Path, body: bytes) -> bool:

@@ -137,7 +137,7 @@ async def _by(services: Services, find: Find, token: str) -> Caller | None:
 def _of_key(
     conn: Connection, token: str, services: Services
 ) -> tuple[Caller | None, Callable[[Connection], None] | None]:
-    now = services.clock.now()
+    now = services.machine.now()
     record = keys.find(conn, token, now)
     if record is None:
         return None, None
@@ -157,7 +157,7 @@ def _of_key(
 def _of_session(
     conn: Connection, token: str, services: Services
 ) -> tuple[Caller | None, Callable[[Connection], None] | None]:
-    now = services.clock.now()
+    now = services.machine.now()
     session = people.session(conn, token, now)
     if session is None:
         return None, None

@@ -124,7 +124,9 @@ class LiveFeed:
             return kept[1]
         at = self._services.clock.now()
         began = await self._store.read(
-            lambda conn: order.opening(conn, group, resume, now=at, words=self._services.words)
+            lambda conn: order.opening(
+                conn, group, resume, now=at, machine=self._services.machine.now(), words=self._services.words
+            )
         )
         if began.snapshot:
             self._snapshots[group] = (now, began)
@@ -214,7 +216,7 @@ class LiveFeed:
                 group.tell(told)
 
     def _told(self, row: Row[Any]) -> dict[str, Any]:
-        return troubles.source(row, self._services.words, now=self._services.clock.now())
+        return troubles.source(row, self._services.words, now=self._services.machine.now())
 
     async def _tell_all_states(self, viewer: Viewer, group: Group) -> None:
         """What changed while the viewer was away or joining is told to it alone."""

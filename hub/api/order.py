@@ -43,8 +43,13 @@ class Opening:
         return Track(self.last, self.recent)
 
 
-def opening(conn: Connection, group: Group, resume: Resume, *, now: datetime, words: Words) -> Opening:
-    """At `after`, when it is a place of this epoch's order; else with a snapshot of what is in force at `now`."""
+def opening(
+    conn: Connection, group: Group, resume: Resume, *, now: datetime, machine: datetime, words: Words
+) -> Opening:
+    """At `after`, when it is a place of this epoch's order; else with a snapshot of what is in force at `now`.
+
+    `machine` is the time by which sources are late: no drill shifts it.
+    """
     epoch, seq = meta.get(conn, "epoch") or "", group.sight.upto(conn)
     after = None if resume.epoch not in ("", epoch) else resume.after
     if after is not None and 0 <= after <= seq:
@@ -54,7 +59,7 @@ def opening(conn: Connection, group: Group, resume: Resume, *, now: datetime, wo
     waiting = listing.before(conn, seq + 1, sought=listing.Sought(waiting=True), limit=MOST_WAITING)
     seen = [thing for thing in things_of(conn, [*rows, *waiting], group.needs) if group.admits(thing)]
     rows = listing.sources_since(conn, 0) if group.sight.sources else []
-    sources = [troubles.source(row, words, now=now) for row in rows]
+    sources = [troubles.source(row, words, now=machine) for row in rows]
     last, recent = _before(conn, group, seq)
     frame = feed.snapshot(seq=seq, last=last, alerts=[thing.summary for thing in seen], sources=sources)
     shown = [thing.row.alert_id for thing in reversed(seen[:MOST_WATCHED])]

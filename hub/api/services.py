@@ -35,7 +35,7 @@ class Accepts(Protocol):
 
 @dataclass(frozen=True)
 class Services:
-    """Everything the API needs. Callables stand for sibling roles; None means this process runs without that role.
+    """Everything the API needs. `machine` is the clock of sessions and keys, which no drill shifts. Callables stand for sibling roles; None means this process runs without that role.
 
     `hosts` are the names the hub answers to, without port. `port` names the cookie where there is no TLS. `secure` says whether
     browsers reach the hub over TLS. `zone` is assumed for naive times of submitted alerts. `prove` sends the signed challenge to an
@@ -48,6 +48,7 @@ class Services:
     store: Store
     acceptor: Accepts
     clock: Clock
+    machine: Clock
     mode: str
     name: str
     gazetteer: Gazetteer

@@ -70,7 +70,7 @@ def router(services: Services, passwords: Passwords, live: LiveFeed) -> APIRoute
         """Signed in with a one-time link, which is worth nothing afterwards."""
         names = [(f"link {_address(request)}", MOST_PER_ADDRESS)]
         _may_guess(guesses, names)
-        now = services.clock.now()
+        now = services.machine.now()
         person = await store.write(lambda conn: people.consume_link(conn, body.token.get_secret_value(), now))
         if person is None:
             _failed(guesses, names)
@@ -86,7 +86,7 @@ def router(services: Services, passwords: Passwords, live: LiveFeed) -> APIRoute
     async def password(body: NewPassword, asker: Annotated[Asker, asks("session.own")]) -> Response:
         """The caller's password is new, and every other session of theirs is over."""
         person_id = asker.caller.person_id
-        now, token = services.clock.now(), asker.caller.session
+        now, token = services.machine.now(), asker.caller.session
         if asker.caller.has_password:
             await _check_old(services, passwords, guesses, person_id, body.old.get_secret_value())
         hashed = await passwords.hash(body.password.get_secret_value())
@@ -102,7 +102,7 @@ def router(services: Services, passwords: Passwords, live: LiveFeed) -> APIRoute
     @routes.delete("", status_code=204)
     async def sign_out(asker: Annotated[Asker, asks("session.own")]) -> Response:
         """The session is over, here and on every open socket."""
-        token, now = asker.caller.session, services.clock.now()
+        token, now = asker.caller.session, services.machine.now()
         await store.write(lambda conn: people.end_session(conn, token, now))
         live.signed_out(token)
         response = Response(status_code=204)
@@ -113,7 +113,7 @@ def router(services: Services, passwords: Passwords, live: LiveFeed) -> APIRoute
 
 
 async def _signed_in(services: Services, request: Request, person_id: str, how: str) -> Response:
-    now = services.clock.now()
+    now = services.machine.now()
     before = request.cookies.get(services.cookie, "")
 
     def start(conn: Connection) -> tuple[str, people.PersonRecord | None]:

@@ -21,9 +21,9 @@ def router(services: Services) -> APIRouter:
     async def source_list(asker: Annotated[Asker, asks("source.read")]) -> Response:
         """Every source with its rhythm, its state of this moment, the reason in words, its last success and its troubles; never an address
         with a secret in it."""
-        now = services.clock.now()
+        now, at = services.machine.now(), to_us(services.clock.now())
         rows, vanished = await services.store.read(
-            lambda conn: (listing.sources_since(conn, 0), listing.vanished(conn, at=to_us(now)))
+            lambda conn: (listing.sources_since(conn, 0), listing.vanished(conn, at=at))
         )
         told = [troubles.source(row, services.words, now=now, vanished=vanished.get(row.source, 0)) for row in rows]
         return answers.json({"sources": told, "at": now})

@@ -30,7 +30,7 @@ async def prove_endpoint(hub: Hub, endpoint_id: str) -> bool:
     if endpoint is None:
         return False
     try:
-        good = await prove(hub.channels[endpoint.kind], endpoint, clock=hub.clock, mode=hub.config.settings.hub.mode)
+        good = await prove(hub.channels[endpoint.kind], endpoint, clock=hub.machine, mode=hub.config.settings.hub.mode)
     except (Retry, Rejected, Forbidden) as error:
         log.info("endpoint.unproven", endpoint=endpoint_id, reason=str(error))
         return False
@@ -50,7 +50,7 @@ async def send_test(hub: Hub, endpoint_id: str) -> bool:
         event_type="endpoint.test",
         mode=hub.config.settings.hub.mode,
         attempt_no=1,
-        attempted_at=hub.clock.now(),
+        attempted_at=hub.machine.now(),
         lane=retry.P3,
     )
     channel = hub.channels[endpoint.kind]
@@ -72,7 +72,7 @@ async def redeliver(hub: Hub, delivery_id: str) -> bool:
 
 async def signin_link(hub: Hub, login: str) -> str:
     """A one-time sign-in link for that person; the first administrator is made when there is nobody yet."""
-    now = hub.clock.now()
+    now = hub.machine.now()
 
     def make(conn: Connection) -> str:
         known = people.by_login(conn, login)

@@ -7,6 +7,7 @@ import random
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -20,7 +21,7 @@ from hub.app.deriving import Derivation, derivation
 from hub.app.listening import check_listen, split_listen
 from hub.app.seal import load_seal_key
 from hub.app.sending import may_send_in
-from hub.clock import Clock, SystemClock
+from hub.clock import Clock, LeapingClock, SystemClock
 from hub.config import Config
 from hub.consumer import Channel, ChannelIO
 from hub.delivery import retry
@@ -36,19 +37,26 @@ from hub.http.dial import RememberingResolver, SystemResolver, is_here
 from hub.http.fetch import PinnedFetcher
 from hub.http.post import PinnedPoster
 from hub.places import Gazetteer
+from hub.policy.marking import marking
 from hub.routing.route import Router
 from hub.routing.rows import Worker
 from hub.store import Store, open_store
 from hub.store.node import Node
 from hub.stream.sqlite import SqliteStream
+from hub.words import Words
 
 
 @dataclass
 class Hub:
-    """The parts of one process, built and not yet running."""
+    """The parts of one process, built and not yet running.
+
+    `clock` is the time in which events happen; a drill may shift it. `machine` is that of wires and people: signatures, sessions, how
+    a source is doing.
+    """
 
     config: Config
     clock: Clock
+    machine: Clock
     store: Store
     gazetteer: Gazetteer
     hazards: Hazards
@@ -81,7 +89,8 @@ def open_hub(config: Config, *, clock: Clock | None = None, chance: random.Rando
     Raises:
         ConfigError, WrongMode: do not start.
     """
-    clock = clock or SystemClock()
+    machine = clock or SystemClock()
+    clock = clock or clock_of(config)
     check_listen(config)
     try:
         config.data_dir.mkdir(parents=True, exist_ok=True)
@@ -107,12 +116,17 @@ def open_hub(config: Config, *, clock: Clock | None = None, chance: random.Rando
     resolver = RememberingResolver(SystemResolver())
     poster = PinnedPoster(addresses, resolver=resolver, user_agent=http.user_agent)
     worker = f"{os.getpid()}-{secrets.token_hex(4)}"
-    channels = Channels(ChannelIO(poster=poster, clock=clock))
-    desk = Desk(mode=config.settings.hub.mode, seal_key=seal_key, make_settings=channel_settings)
+    channels = Channels(ChannelIO(poster=poster, clock=machine))
+    desk = Desk(
+        mode=config.settings.hub.mode,
+        seal_key=seal_key,
+        make_settings=channel_settings,
+        mark=marking(Words.load(config.root / "words"), config.settings.hub.mode),
+    )
     may_send = may_send_in(config.settings.hub.mode)
     courier = Courier(
         store=store,
-        last=LastLook(desk=desk, channels=channels, may_send=may_send, clock=clock, worker=worker),
+        last=LastLook(desk=desk, channels=channels, may_send=may_send, clock=clock, machine=machine, worker=worker),
         clock=clock,
         worker=worker,
         chance=chance or random.Random(),  # noqa: S311 - jitter, not a secret
@@ -137,6 +151,7 @@ def open_hub(config: Config, *, clock: Clock | None = None, chance: random.Rando
     return Hub(
         config=config,
         clock=clock,
+        machine=machine,
         store=store,
         gazetteer=gazetteer,
         hazards=hazards,
@@ -152,3 +167,17 @@ def open_hub(config: Config, *, clock: Clock | None = None, chance: random.Rando
         deriving=derivation(config, store=store, stream=stream, setting=setting, clock=clock),
         resolver=resolver,
     )
+
+
+def clock_of(config: Config) -> Clock:
+    """The clock that the configuration names.
+
+    Raises:
+        ConfigError: in mode actual there is no other than the machine's.
+    """
+    file, mode = config.settings.hub.clock, config.settings.hub.mode
+    if not file:
+        return SystemClock()
+    if mode == "actual":
+        raise ConfigError("hub.clock", "in mode actual there is no other time than the machine's", "remove it")
+    return LeapingClock(Path(file))

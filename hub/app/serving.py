@@ -92,6 +92,7 @@ def services(hub: Hub) -> Services:
         store=hub.store,
         acceptor=hub.acceptor,
         clock=hub.clock,
+        machine=hub.machine,
         mode=hub.config.settings.hub.mode,
         name=hub.config.settings.hub.name,
         gazetteer=hub.gazetteer,

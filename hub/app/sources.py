@@ -36,6 +36,7 @@ def listeners(hub: Hub) -> list[Listener]:
                 fetcher,
                 outlet=outlet,
                 clock=hub.clock,
+                machine=hub.machine,
                 silent_after_s=settings.silent_after_s,
                 shown=functools.partial(getattr, fetcher, "shown"),
             )
@@ -87,7 +88,7 @@ def connected(hub: Hub, settings: SourceSettings) -> tuple[Source, Any, PinnedFe
         ),
         replace(hub.addresses, own=frozenset()) if hub.addresses.relaxed else hub.addresses,
         resolver=hub.resolver,
-        clock=hub.clock,
+        clock=hub.machine,
     )
     hub.fetchers.append(fetcher)
     return source, module.Connector(source, clock=hub.clock), fetcher

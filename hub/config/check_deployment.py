@@ -21,6 +21,8 @@ def deployment_problems(config: Config) -> Iterator[Problem]:
     file = str(config.file or "hub.toml")
     if config.settings.hub.dev and config.settings.hub.mode == "actual":
         yield Problem(file, "hub.dev", "loopback addresses are open in mode actual", "remove it")
+    if config.settings.hub.clock and config.settings.hub.mode == "actual":
+        yield Problem(file, "hub.clock", "in mode actual there is no other time than the machine's", "remove it")
     if config.settings.log.level not in LOG_LEVELS:
         yield Problem(file, "log.level", f"{config.settings.log.level!r} is no level", ", ".join(LOG_LEVELS))
     if config.settings.delivery.at_once < 8:

@@ -26,6 +26,10 @@ class HubSettings:
     name: str = "Trung tâm cảnh báo Đồng Nai"
     """What people call this hub."""
 
+    clock: str = ""
+    """A file with the number of seconds that the hub's clock is ahead of the machine's; a drill leaps over quiet hours by writing a greater
+    one. Refused in mode actual."""
+
     dev: bool = False
     """Loopback endpoints and sources are allowed, as in mode test. Never in production."""
 

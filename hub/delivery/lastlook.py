@@ -50,6 +50,7 @@ class LastLook:
     channels: Mapping[str, Channel]
     may_send: MaySend
     clock: Clock
+    machine: Clock
     worker: str
     _rules: Rulebook = field(default_factory=Rulebook)
 
@@ -96,5 +97,5 @@ class LastLook:
         answer = self.may_send(book, facts, row["endpoint_id"], row["event_type"])
         if isinstance(answer, No):
             return f"forbidden {answer.reason}"
-        delivery = self.desk.delivery(conn, row, attempted_at=self.clock.now(), chains=chains)
+        delivery = self.desk.delivery(conn, row, now=self.clock.now(), attempted_at=self.machine.now(), chains=chains)
         return Ready(self.channels[endpoint.kind], delivery, endpoint)

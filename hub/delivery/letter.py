@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from hub.acceptance.facts import load_facts
 from hub.cap.json import from_json
+from hub.cap.model import Alert
 from hub.cap.xml import write
 from hub.consumer import Delivery, Endpoint
 from hub.store import alerts, deliveries, endpoints, rules
@@ -30,9 +31,10 @@ MakeSettings = Callable[[str, Mapping[str, Any]], Any]
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """The parts of an alert that every delivery of it shares."""
+    """The parts of an alert that every delivery of it shares. `alert` is as people are told it, with the mode's word in its texts."""
 
     facts: AlertFacts
+    alert: Alert
     incident_id: str
     cap_xml: bytes
     flags: tuple[str, ...]
@@ -59,10 +61,13 @@ class Chains:
 class Desk:
     """Reads what a delivery needs, from any thread; alerts are kept for the many endpoints that get the same one."""
 
-    def __init__(self, *, mode: str, seal_key: bytes, make_settings: MakeSettings) -> None:
+    def __init__(
+        self, *, mode: str, seal_key: bytes, make_settings: MakeSettings, mark: Callable[[Alert], Alert]
+    ) -> None:
         self._mode = mode
         self._seal_key = seal_key
         self._make_settings = make_settings
+        self._mark = mark
         self._told: OrderedDict[str, Told] = OrderedDict()
         self._lock = Lock()
         self._lines: OrderedDict[str, Mapping[str, str]] = OrderedDict()
@@ -80,10 +85,12 @@ class Desk:
         if row is None:
             raise LookupError(f"alert {alert_id} is in the ledger but not in the store")
         alert = from_json(bytes(row.cap))
+        marked = self._mark(alert)
         told = Told(
             facts=load_facts(alert_id, row.source, alert, bytes(row.facts)),
+            alert=marked,
             incident_id=row.incident_id or "",
-            cap_xml=write(alert.unsigned()),
+            cap_xml=write(marked.unsigned()),
             flags=tuple(msgspec.json.decode(row.flags)),
         )
         with self._lock:
@@ -119,9 +126,18 @@ class Desk:
         return made
 
     def delivery(
-        self, conn: Connection, row: Mapping[str, Any], *, attempted_at: datetime, chains: Chains | None = None
+        self,
+        conn: Connection,
+        row: Mapping[str, Any],
+        *,
+        now: datetime,
+        attempted_at: datetime,
+        chains: Chains | None = None,
     ) -> Delivery:
-        """The delivery of one ledger row; several put together in one read share `chains`."""
+        """The delivery of one ledger row; several put together in one read share `chains`.
+
+        `now` decides which infos still live; `attempted_at` is what signatures bear: in a drill the two are not the same time.
+        """
         chains = chains if chains is not None else Chains(conn)
         told = self.told(conn, row["alert_id"])
         heads, aliases = chains.standing(row["chain_id"])
@@ -139,13 +155,11 @@ class Desk:
             heads=heads,
             chain_aliases=aliases,
             incident_id=told.incident_id,
-            alert=told.facts.alert,
+            alert=told.alert,
             cap_xml=told.cap_xml,
             reason=row["reason"],
             sounds=tuple(row["sounds"].split()),
-            live_infos=tuple(
-                i for i in msgspec.json.decode(row["infos"]) if told.facts.infos[i].live_until > attempted_at
-            ),
+            live_infos=tuple(i for i in msgspec.json.decode(row["infos"]) if told.facts.infos[i].live_until > now),
             flags=told.flags,
             summary=self._summary(conn, row, chains) if row["event_type"] == "alert.summary" else (),
             recent_ids=deliveries.recent_ids(conn, row["endpoint_id"], row["seq"]),
@@ -173,12 +187,12 @@ class Desk:
             known = self._lines.get(alert_id)
         if known is not None:
             return known
-        facts = self.told(conn, alert_id).facts
+        told = self.told(conn, alert_id)
         line = {
-            "identifier": facts.alert.identifier,
-            "severity": facts.alert.severity(),
-            "headline": next((i.headline or i.event for i in facts.alert.infos), ""),
-            "live_until": max(i.live_until for i in facts.infos).isoformat(),
+            "identifier": told.alert.identifier,
+            "severity": told.alert.severity(),
+            "headline": next((i.headline or i.event for i in told.alert.infos), ""),
+            "live_until": max(i.live_until for i in told.facts.infos).isoformat(),
         }
         with self._lock:
             self._lines[alert_id] = line

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, bindparam, func, select
 
 from hub.acceptance.facts import load_facts
 from hub.cap.json import from_json
-from hub.cap.model import Reference
+from hub.cap.model import Alert, Reference
 from hub.cap.xml import write
 from hub.clock import Clock, from_us, to_us
 from hub.consumer import Published
@@ -50,12 +50,13 @@ _HEADS = (
 
 
 class StoredLog:
-    """`hub.consumer.AlertLog` over the store; the followers of a process share one."""
+    """`hub.consumer.AlertLog` over the store; the followers of a process share one. `mark` puts the mode's word into what is published."""
 
-    def __init__(self, store: Store, *, clock: Clock, may_publish: MayPublish) -> None:
+    def __init__(self, store: Store, *, clock: Clock, may_publish: MayPublish, mark: Callable[[Alert], Alert]) -> None:
         self._store = store
         self._clock = clock
         self._may_publish = may_publish
+        self._mark = mark
         self._names: OrderedDict[str, Reference | None] = OrderedDict()
         self._names_lock = Lock()
         self._lock = Lock()
@@ -128,7 +129,7 @@ class StoredLog:
                 chain_id=row.chain_id or "",
                 chain_seq=row.chain_seq or 0,
                 alert=alert,
-                cap_xml=write(alert.unsigned()),
+                cap_xml=write(self._mark(alert).unsigned()),
                 received_at=from_us(row.received_at),
                 active=live,
                 keep_until=from_us(row.keep_until),

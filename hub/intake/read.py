@@ -54,7 +54,10 @@ class Turn:
 
 
 class Listener:
-    """Reads one source, turn by turn. Two turns of one source never run at once; the caller sees to that."""
+    """Reads one source, turn by turn. Two turns of one source never run at once; the caller sees to that.
+
+    How the source is doing goes by `machine`: it is read at the machine's pace, and a drill that leaps over a night is no outage.
+    """
 
     def __init__(
         self,
@@ -64,6 +67,7 @@ class Listener:
         *,
         outlet: Outlet,
         clock: Clock,
+        machine: Clock | None = None,
         silent_after_s: float | None = None,
         read_limit_s: float = READ_LIMIT_S,
         shown: Callable[[], Shown] = Shown,
@@ -75,6 +79,7 @@ class Listener:
         self._fetcher = fetcher
         self._outlet = outlet
         self._clock = clock
+        self._machine = machine or clock
         self._read_limit_s = None if self.pushed else read_limit_s
         self._said = Said()
         self._shown = shown
@@ -86,7 +91,7 @@ class Listener:
         A connector's errors end in the source's health, never here; what the store raises goes through, with the mark unmoved.
         """
         mark, health = await self._outlet.last(self.source.name)
-        backlog = is_return(health, self.rhythm, now=self._clock.now())
+        backlog = is_return(health, self.rhythm, now=self._machine.now())
         reads = records = 0
         try:
             async with aclosing(reads_of(self._connector, mark, self._fetcher, limit_s=self._read_limit_s)) as reading:
@@ -102,15 +107,15 @@ class Listener:
             await self._failed(health, error)
             return Turn(reads, records, error.reason, error.retry_after_s)
         if not reads:
-            now = self._clock.now()
+            now = self._machine.now()
             brought = Brought(doubts=tuple(doubts.of_host(self._shown(), now=now)))
             await self._note(after_read(health, self.rhythm, now=now, brought=brought))
         return Turn(reads, records)
 
     async def look(self) -> None:
         """The stored state holds at this time: time alone makes a source late or silent."""
-        now = self._clock.now()
-        await self._outlet.judge(self.source.name, lambda health: judged(health, self.rhythm, now=now), at=now)
+        now, at = self._machine.now(), self._clock.now()
+        await self._outlet.judge(self.source.name, lambda health: judged(health, self.rhythm, now=now), at=at)
 
     async def _heard(self, read: Read, *, mark: Mark, health: Health, backlog: bool) -> tuple[Heard, list[bytes]]:
         said, troubles = await words(self._connector, read)
@@ -118,7 +123,7 @@ class Listener:
             self._said.forget()
         numbered, parts = sort([*said, *read.withdrawn], backlog=backlog)
         fresh = self._said.fresh(numbered)
-        now = self._clock.now()
+        now = self._machine.now()
         brought = Brought(
             new=bool(fresh or parts.spoken),
             readable=len(troubles) < len(read.payloads),
@@ -129,7 +134,7 @@ class Listener:
         kept = len(troubles) < len(read.payloads) or read.mark != mark or self._worth_keeping(len(troubles))
         heard = Heard(
             source=self.source.name,
-            at=now,
+            at=self._clock.now(),
             health=having_seen(after_read(health, self.rhythm, now=now, brought=brought), self._shown()),
             mark=None if read.mark == mark else read.mark,
             payloads=read.payloads if kept else (),
@@ -153,7 +158,8 @@ class Listener:
         offset = now.astimezone(self.source.zone).utcoffset() or timedelta()
         if backlog:
             new = [replace(one, backlog=True) for one in new]
-        return list(doubts.of_words(new, twice, zone_offset=offset, now=now))
+        found = doubts.of_words(new, twice, zone_offset=offset, now=now)
+        return [replace(doubt, at=self._machine.now()) for doubt in found]
 
     def _worth_keeping(self, unreadable: int) -> bool:
         """Whether bytes that nobody claims are kept for a person: the first `WRONG_KEPT` pages, then one in `WRONG_KEPT_EACH`.
@@ -164,7 +170,7 @@ class Listener:
         return self._wrong_seen <= WRONG_KEPT or self._wrong_seen % WRONG_KEPT_EACH == 0
 
     async def _failed(self, health: Health, error: SourceError) -> None:
-        now = self._clock.now()
+        now = self._machine.now()
         if isinstance(error, WrongContent):
             brought = Brought(wrong=error.reason, faults=(f"{error.reason} {error.detail}",))
             await self._note(after_read(health, self.rhythm, now=now, brought=brought))

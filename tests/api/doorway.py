@@ -162,6 +162,7 @@ async def open_door(tmp_path: Path, *, mode: str = "test", **changes: Any) -> As
         "store": store,
         "acceptor": Acceptor(store, setting, clock=clock),
         "clock": clock,
+        "machine": changes.get("clock", clock),
         "mode": mode,
         "name": "Trung tâm thử nghiệm",
         "gazetteer": places,

@@ -40,7 +40,11 @@ def _group(**wish: str) -> Group:
 
 async def _opening(door: Door, group: Group, resume: Resume) -> order.Opening:
     now = datetime.now(UTC)
-    return await door.store.read(lambda conn: order.opening(conn, group, resume, now=now, words=door.services.words))
+    return await door.store.read(
+        lambda conn: order.opening(
+            conn, group, resume, now=now, machine=door.services.machine.now(), words=door.services.words
+        )
+    )
 
 
 async def test_one_who_was_nowhere_begins_with_what_is_in_force(door: Door) -> None:

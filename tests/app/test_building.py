@@ -9,6 +9,7 @@ import pytest
 
 from hub import app
 from hub import config as configuration
+from hub.clock import LeapingClock
 from hub.errors import ConfigError, WrongMode
 from tests.hubbing import hub_in
 
@@ -32,3 +33,15 @@ def test_a_data_folder_that_cannot_be_made_is_one_clear_error(tmp_path: Path) ->
     (tmp_path / "file").write_text("no folder", encoding="ascii")
     with pytest.raises(ConfigError, match="data_dir"):
         app.open_hub(configuration.load(None, mode="test", data_dir=str(tmp_path / "file")))
+
+
+def test_a_drill_may_leap_and_mode_actual_has_the_machines_time_only(tmp_path: Path) -> None:
+    for mode, clock in (("exercise", LeapingClock), ("actual", None)):
+        conf = configuration.load(None, mode=mode, data_dir=str(tmp_path), clock=str(tmp_path / "clock"))
+        if clock is None:
+            with pytest.raises(ConfigError, match=r"hub\.clock"):
+                app.open_hub(conf)
+        else:
+            hub = app.open_hub(conf)
+            assert isinstance(hub.clock, clock)
+            assert not isinstance(hub.machine, clock)

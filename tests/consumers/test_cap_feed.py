@@ -35,7 +35,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def follower(folder: Path, clock: SetClock, **settings: Any) -> Follower:
-    io = FollowerIO(folder=folder, clock=clock, base_url="https://hub.example/", mode="actual")
+    io = FollowerIO(folder=folder, clock=clock, machine=clock, base_url="https://hub.example/", mode="actual")
     return Follower("public", Settings(**{"title": "Cảnh báo", **settings}), io)
 
 
@@ -220,7 +220,7 @@ def test_settings_that_cannot_work_are_refused_at_once(wrong: dict[str, Any]) ->
 
 
 def test_a_follower_whose_own_name_is_no_file_name_needs_one(tmp_path: Path) -> None:
-    io = FollowerIO(folder=tmp_path, clock=SetClock(NOW), base_url="", mode="actual")
+    io = FollowerIO(folder=tmp_path, clock=SetClock(NOW), machine=SetClock(NOW), base_url="", mode="actual")
     with pytest.raises(ConfigError):
         Follower("../up", Settings(title="x"), io)
 
@@ -256,7 +256,7 @@ async def main():
     clock = SetClock(NOW)
     log = MemoryLog(clock)
     log.accept(alert("vn.1"))
-    steps = Follower("public", Settings(title="x"), FollowerIO(folder, clock, "https://hub.example", "actual")).follow(log, 0)
+    steps = Follower("public", Settings(title="x"), FollowerIO(folder, clock, clock, "https://hub.example", "actual")).follow(log, 0)
     while await anext(steps) < 1: pass
     print(1, flush=True)
     log.supersede("a1")
@@ -302,7 +302,9 @@ async def test_a_kill_between_any_two_writes_loses_nothing_that_was_yielded_and_
         log.supersede("a1")
         log.accept(cancel("vn.2"), chain_id="c1")
         log.accept(alert("vn.3"))
-        subject = Follower("public", Settings(title="x"), FollowerIO(folder, clock, "https://hub.example", "actual"))
+        subject = Follower(
+            "public", Settings(title="x"), FollowerIO(folder, clock, clock, "https://hub.example", "actual")
+        )
         async with following(subject, log, yielded):
             assert (folder / "public.atom").read_bytes() == expected
             links_lead_somewhere(folder)

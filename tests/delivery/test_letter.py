@@ -32,7 +32,9 @@ async def test_it_carries_the_alert_its_place_and_the_ids_before_it(tmp_path: Pa
         await settle(hub)
         rows = await ledger(hub)
         made = await hub.store.read(
-            lambda conn: hub.courier.last.desk.delivery(conn, rows[1], attempted_at=hub.clock.now())
+            lambda conn: hub.courier.last.desk.delivery(
+                conn, rows[1], now=hub.clock.now(), attempted_at=hub.clock.now()
+            )
         )
         assert (made.seq, made.chain_id, made.chain_seq) == (second.seq, second.chain_id, 1)
         assert made.alert is not None

@@ -28,7 +28,7 @@ class Counting:
 async def test_progress_is_kept_and_taken_up_again(tmp_path: Path) -> None:
     async with hub_in(tmp_path) as hub:
         follower = Counting()
-        log = StoredLog(hub.store, clock=hub.clock, may_publish=may_publish)
+        log = StoredLog(hub.store, clock=hub.clock, may_publish=may_publish, mark=lambda alert: alert)
         host = Host("dem", follower, log, hub.store)  # type: ignore[arg-type]
         await host.once()
         await host.once()

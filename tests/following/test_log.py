@@ -18,7 +18,7 @@ from tests.hubbing import hub_in, later, say, triple
 
 async def test_the_log_gives_what_is_in_force_and_then_what_comes(tmp_path: Path) -> None:
     async with hub_in(tmp_path) as hub:
-        log = StoredLog(hub.store, clock=hub.clock, may_publish=may_publish)
+        log = StoredLog(hub.store, clock=hub.clock, may_publish=may_publish, mark=lambda alert: alert)
         sent = later(-120)
         await say(hub, "mot", sent=sent)
         assert [p.alert.identifier for p in await log.in_force()] == ["mot"]
@@ -36,7 +36,7 @@ async def test_the_log_gives_what_is_in_force_and_then_what_comes(tmp_path: Path
 
 async def test_who_saw_a_public_alert_sees_its_end_and_no_word_of_what_is_restricted(tmp_path: Path) -> None:
     async with hub_in(tmp_path) as hub:
-        log = StoredLog(hub.store, clock=hub.clock, may_publish=may_publish)
+        log = StoredLog(hub.store, clock=hub.clock, may_publish=may_publish, mark=lambda alert: alert)
         sent, secret = later(-120), {"scope": "Restricted", "headline": "Bí mật", "unit": "731"}
         await say(hub, "mot", sent=sent)
         await say(hub, "huy", msg_type="Cancel", sent=later(-60), references=triple("mot", sent), **secret)
@@ -50,7 +50,7 @@ async def test_who_saw_a_public_alert_sees_its_end_and_no_word_of_what_is_restri
 
 async def test_the_end_of_what_nobody_saw_is_not_published_though_it_says_public(tmp_path: Path) -> None:
     async with hub_in(tmp_path) as hub:
-        log = StoredLog(hub.store, clock=hub.clock, may_publish=may_publish)
+        log = StoredLog(hub.store, clock=hub.clock, may_publish=may_publish, mark=lambda alert: alert)
         sent = later(-120)
         await say(hub, "mat", sent=sent, scope="Restricted")
         await say(hub, "huy-mat", msg_type="Cancel", sent=later(-60), references=triple("mat", sent))
@@ -60,7 +60,7 @@ async def test_the_end_of_what_nobody_saw_is_not_published_though_it_says_public
 
 async def test_a_chain_that_became_restricted_ends_for_those_who_saw_its_beginning(tmp_path: Path) -> None:
     async with hub_in(tmp_path) as hub:
-        log = StoredLog(hub.store, clock=hub.clock, may_publish=may_publish)
+        log = StoredLog(hub.store, clock=hub.clock, may_publish=may_publish, mark=lambda alert: alert)
         first, second = later(-180), later(-120)
         await say(hub, "mot", sent=first)
         await say(hub, "hai", msg_type="Update", sent=second, references=triple("mot", first), scope="Restricted")
@@ -74,7 +74,7 @@ async def test_a_chain_that_became_restricted_ends_for_those_who_saw_its_beginni
 async def test_what_expires_leaves_though_nothing_happened_and_what_stays_is_not_read_again(tmp_path: Path) -> None:
     async with hub_in(tmp_path) as hub:
         clock = SetClock(hub.clock.now())
-        log = StoredLog(hub.store, clock=clock, may_publish=may_publish)
+        log = StoredLog(hub.store, clock=clock, may_publish=may_publish, mark=lambda alert: alert)
         await say(hub, "ngan", expires=later(600))
         await say(hub, "dai", expires=later(6000))
         first = {one.alert.identifier: one for one in await log.in_force()}
@@ -89,7 +89,7 @@ async def test_what_expires_leaves_though_nothing_happened_and_what_stays_is_not
 
 async def test_an_alert_told_anew_is_another_entry(tmp_path: Path) -> None:
     async with hub_in(tmp_path) as hub:
-        log = StoredLog(hub.store, clock=hub.clock, may_publish=may_publish)
+        log = StoredLog(hub.store, clock=hub.clock, may_publish=may_publish, mark=lambda alert: alert)
         await say(hub, "mot")
         (before,) = await log.in_force()
 

@@ -246,7 +246,8 @@ def _server(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
 
 @dataclass
 class Town:
-    """A folder with configuration and data, and the hub process in it."""
+    """A folder with configuration and data, and the hub process in it. `more` are further lines of [hub], `files` further files of the
+    profile by name."""
 
     folder: Path
     port: int
@@ -255,6 +256,9 @@ class Town:
     process: subprocess.Popen[str] | None = None
     link: str = ""
     env: dict[str, str] = field(default_factory=dict)
+    mode: str = "test"
+    more: str = ""
+    files: dict[str, str] = field(default_factory=dict)
 
     @property
     def base(self) -> str:
@@ -272,8 +276,10 @@ class Town:
         (profile / "sources.toml").write_text(self.sources, encoding="utf-8")
         own = "" if "he-thong-tinh" in self.authorities else '[[authority]]\nsource = "he-thong-tinh"\n'
         (profile / "authorities.toml").write_text(f"{self.authorities}\n{own}", encoding="utf-8")
+        for name, text in self.files.items():
+            (profile / name).write_text(text, encoding="utf-8")
         (self.folder / "hub.toml").write_text(
-            f'[hub]\nmode = "test"\nprofile = "{profile}"\ndata_dir = "{self.folder / "data"}"\n'
+            f'[hub]\nmode = "{self.mode}"\nprofile = "{profile}"\ndata_dir = "{self.folder / "data"}"\n{self.more}'
             f'[http]\nlisten = "127.0.0.1:{self.port}"\n',
             encoding="utf-8",
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,16 @@ def test_an_old_document_taken_up_again_is_safe_before_its_link_stands(tmp_path:
     other._put("a1.xml", b"one", later)
     one.publish(feed(), {}, now=later)
     assert "a1.xml" in standing(tmp_path)
+
+
+def test_feeds_of_one_folder_that_sweep_at_the_same_time_are_not_in_each_others_way(tmp_path: Path) -> None:
+    shelves = [Shelf(tmp_path, name) for name in "abcd"]
+    for n in range(5):
+        at = NOW + n * GRACE_S * 3
+        shelves[0].publish(feed(), {f"a{n}-{m}": b"one" for m in range(300)}, now=at)
+        with ThreadPoolExecutor(len(shelves)) as pool:
+            list(pool.map(lambda shelf: shelf._sweep(at + GRACE_S * 2), shelves))  # noqa: B023 - done before the next
+        assert standing(tmp_path) <= {"a.atom"}
 
 
 def test_what_an_interrupted_writer_left_is_cleared(tmp_path: Path) -> None:
