@@ -161,12 +161,17 @@ class AlertLog(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class FollowerIO:
-    """What a follower may use of the world. `folder` is its own, created and writable."""
+    """What a follower may use of the world. `folder` is its own, created and writable; readers find it at `base_url` + `path`.
+
+    `hub_url` is where WebSub subscribers ask, "" where nobody pushes.
+    """
 
     folder: Path
     clock: Clock
     base_url: str
     mode: str
+    path: str = "/feeds"
+    hub_url: str = ""
 
 
 class Follower(Protocol):
