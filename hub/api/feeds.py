@@ -54,9 +54,7 @@ def router(services: Services) -> APIRouter:
         return await found(folder / "cap", f"{name}.xml", request, CAP)
 
     @routes.get("/of/{owner}/{name}.atom", response_class=Response)
-    async def own_feed(
-        owner: str, name: str, request: Request, asker: Annotated[Asker, asks("feed.read")]
-    ) -> Response:
+    async def own_feed(owner: str, name: str, request: Request, asker: Annotated[Asker, asks("feed.read")]) -> Response:
         """The Atom feed of one agency or neighbour, for its own keys; 304 when the asker has it."""
         asker.must(feed_of(owner))
         return await found(_place(folder, owner), f"{name}.atom", request, ATOM)

@@ -13,7 +13,11 @@ from hub.consumer import AlertLog, FollowerIO
 from hub.following.host import Host
 from hub.following.log import StoredLog
 from hub.following.treaty import TreatyLog
-from hub.policy import Recipient, may_publish
+from hub.following.websub import Publisher
+from hub.http.fetch import FetchRules, PinnedFetcher
+from hub.http.urls import read_url
+from hub.policy import Key, No, Recipient, Treaty, What, may, may_publish
+from hub.store import keys, rules
 from hub.store.rulebook import Rulebook
 
 WEBSUB = "/v1/websub"
@@ -46,6 +50,42 @@ def followers(hub: Hub) -> list[Host]:
         )
         hosts.append(Host(name, module.Follower(name, settings, io), logs[owner], hub.store))
     return hosts
+
+
+def publisher(hub: Hub) -> Publisher:
+    """Pushes the feeds of this hub to their subscribers."""
+
+    async def gets(url: str, timeout_s: float) -> bytes:
+        host = read_url(url).host
+        rules = FetchRules(hosts=frozenset({host}), user_agent=hub.config.settings.http.user_agent, timeout_s=timeout_s)
+        fetcher = PinnedFetcher(rules, hub.addresses, resolver=hub.resolver, clock=hub.clock)
+        try:
+            return (await fetcher.get(url, accept="text/plain, */*;q=0.5", max_bytes=4096)).body
+        finally:
+            await fetcher.aclose()
+
+    return Publisher(
+        hub.store,
+        poster=hub.poster,
+        gets=gets,
+        clock=hub.clock,
+        folder=hub.config.data_dir / "feeds",
+        hub_url=hub.base_url + WEBSUB,
+        seal_key=hub.seal_key,
+        may_read=lambda conn, key_id, feed: _may_read(hub, conn, key_id, feed),
+    )
+
+
+def _may_read(hub: Hub, conn: Connection, key_id: str, feed: str) -> bool:
+    """Whether that key is still good and may still read that feed."""
+    record = keys.get(conn, key_id)
+    if record is None or not record.is_good(hub.clock.now()):
+        return False
+    treaty = rules.get(conn, "treaty", record.owner)
+    who = Key(key_id, record.kind, record.owner, frozenset(record.scopes), Treaty.of(treaty.body if treaty else None))
+    owner = feed.split("/")[1] if feed.startswith("of/") else ""
+    what = What("feed", owners=frozenset({owner} if owner else ()))
+    return not isinstance(may(who, "feed.read", what), No)
 
 
 def _who(book: Rulebook, owner: str, conn: Connection) -> Recipient:
