@@ -37,7 +37,7 @@ def followers(hub: Hub) -> list[Host]:
         module = plugin("consumers", str(table.pop("kind", "cap_feed")), where=f"feeds.toml: {name}")
         settings = settings_of(module, table, where=f"feeds.toml: {name}")
         if owner not in logs:
-            logs[owner] = TreatyLog(hub.store, clock=hub.clock, who=partial(_who, Rulebook(), owner), mode=mode)
+            logs[owner] = TreatyLog(hub.store, clock=hub.clock, who=partial(reader, Rulebook(), owner), mode=mode)
         folder = hub.config.data_dir / "feeds" / (f"of/{owner}" if owner else "")
         folder.mkdir(parents=True, exist_ok=True)
         io = FollowerIO(
@@ -88,5 +88,7 @@ def _may_read(hub: Hub, conn: Connection, key_id: str, feed: str) -> bool:
     return not isinstance(may(who, "feed.read", what), No)
 
 
-def _who(book: Rulebook, owner: str, conn: Connection) -> Recipient:
-    return owner_of(book.at(conn), owner)
+def reader(book: Rulebook, owner: str, conn: Connection) -> Recipient:
+    """Who reads the feeds of that owner; one nobody knows is an unknown owner, for whom there is nothing."""
+    known = book.at(conn)
+    return owner_of(known, owner) if known.get("owner", owner) is not None else Recipient(owner="", kind="unknown")

@@ -1,15 +1,20 @@
-"""The accepted alerts as one agency or neighbour may have them: what policy would send it stands in its feed, and nothing else."""
+"""The accepted alerts as one agency or neighbour may have them: what policy would send it stands in its feed, and what became of that.
+
+A warning that moves out of a treaty's area, or falls below its severity, stays with its later versions: who holds it must see that it
+is no longer theirs, as `alert.left_your_area` tells by webhook. What is Restricted or Private, or of air defence, stays closed.
+"""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 
 from sqlalchemy import Connection
 
 from hub.clock import Clock
 from hub.consumer import Published
 from hub.following.log import StoredLog
-from hub.policy import Recipient, may_send
+from hub.policy import Recipient, Treaty, may_send
 from hub.store import Store
 
 
@@ -39,6 +44,12 @@ class TreatyLog:
                 self._store,
                 clock=self._clock,
                 may_publish=lambda facts: may_send(facts, who, "alert.new", mode=self._mode),
+                may_follow=lambda facts: may_send(facts, _unbounded(who), "alert.new", mode=self._mode),
             )
             self._known = who, log
         return self._known[1]
+
+
+def _unbounded(who: Recipient) -> Recipient:
+    """The same without the bounds of its treaty on what and where; what is closed to it stays closed."""
+    return replace(who, treaty=Treaty(restricted=who.treaty.restricted) if who.treaty is not None else None)
