@@ -161,9 +161,10 @@ class AlertLog(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class FollowerIO:
-    """What a follower may use of the world. `folder` is its own, created and writable.
+    """What a follower may use of the world. `folder` is its own, created and writable; readers find it at `base_url` + `path`.
 
-    `clock` says what is over by now, `machine` how old a file is: a drill shifts the one and not the other.
+    `clock` says what is over by now, `machine` how old a file is: a drill shifts the one and not the other. `hub_url` is where
+    WebSub subscribers ask, "" where nobody pushes.
     """
 
     folder: Path
@@ -171,6 +172,8 @@ class FollowerIO:
     machine: Clock
     base_url: str
     mode: str
+    path: str = "/feeds"
+    hub_url: str = ""
 
 
 class Follower(Protocol):

@@ -92,6 +92,8 @@ class Follower:
             language=settings.language,
             base_url=io.base_url.rstrip("/"),
             mode=io.mode,
+            path=io.path,
+            hub_url=io.hub_url,
         )
         self._shelf = Shelf(io.folder, file_name)
         self._shown: Shown | None = None

@@ -39,7 +39,7 @@ _WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """What stands in the head of a feed. `base_url` is the hub's address without a last slash; feeds stand under `/feeds/`."""
+    """What stands in the head of a feed. `base_url` is the hub's address without a last slash; the feed stands under `path`."""
 
     name: str
     title: str
@@ -47,13 +47,15 @@ class Feed:
     language: str = "vi"
     base_url: str = ""
     mode: str = "actual"
+    path: str = "/feeds"
+    hub_url: str = ""
 
     @property
     def url(self) -> str:
-        return f"{self.base_url}/feeds/{self.name}.atom"
+        return f"{self.base_url}{self.path}/{self.name}.atom"
 
     def document_url(self, alert_id: str) -> str:
-        return f"{self.base_url}/feeds/cap/{document_name(alert_id)}"
+        return f"{self.base_url}{self.path}/cap/{document_name(alert_id)}"
 
     def word(self, key: str) -> str:
         return _WORDS.get(self.language[:2].lower(), _WORDS["en"])[key]
@@ -90,6 +92,8 @@ def render(entries: Sequence[Published], feed: Feed) -> bytes:
     _text(root, "updated", _z(max((entry.received_at for entry in newest_first), default=_NOTHING_YET)))
     _text(etree.SubElement(root, f"{{{ATOM}}}author"), "name", feed.author)
     _link(root, "self", "application/atom+xml", feed.url)
+    if feed.hub_url:
+        _link(root, "hub", "", feed.hub_url)
     for entry in newest_first:
         _entry(root, entry, feed)
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
@@ -177,7 +181,8 @@ def _text(parent: etree._Element, name: str, text: str, *, namespace: str = ATOM
 def _link(parent: etree._Element, rel: str, media_type: str, href: str) -> None:
     link = etree.SubElement(parent, f"{{{ATOM}}}link")
     link.set("rel", rel)
-    link.set("type", media_type)
+    if media_type:
+        link.set("type", media_type)
     link.set("href", href)
 
 

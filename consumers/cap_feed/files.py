@@ -12,7 +12,7 @@ from consumers.cap_feed.atom import document_name
 GRACE_S = 3600.0
 """A document that no feed links to any more stays for so long: a reader may hold the feed that did."""
 
-_LINKED = re.compile(rb'/feeds/cap/([A-Za-z0-9_~-]+\.xml)"')
+_LINKED = re.compile(rb'/cap/([A-Za-z0-9_~-]+\.xml)"')
 
 
 class Shelf:

@@ -31,6 +31,7 @@ from hub.api import (
     socket,
     sources,
     subscriptions,
+    websub,
 )
 from hub.api.auth import Asker, asks
 from hub.api.guard import Guard
@@ -74,6 +75,7 @@ def build(services: Services) -> FastAPI:
         places.router(services),
         rosters.router(services),
         feeds.router(services),
+        websub.router(services),
         socket.router(services, feed),
     ):
         app.include_router(routes)

@@ -37,7 +37,7 @@ class Accepts(Protocol):
 class Services:
     """Everything the API needs. `machine` is the clock of sessions and keys, which no drill shifts. Callables stand for sibling roles; None means this process runs without that role.
 
-    `hosts` are the names the hub answers to, without port. `port` names the cookie where there is no TLS. `secure` says whether
+    `base_url` is how others reach the hub, without a last slash. `hosts` are the names the hub answers to, without port. `port` names the cookie where there is no TLS. `secure` says whether
     browsers reach the hub over TLS. `zone` is assumed for naive times of submitted alerts. `prove` sends the signed challenge to an
     endpoint and says whether it answered. `send_test` and `redeliver` say whether something is now on its way. `check_endpoint` gives
     the reason why a channel refuses these settings, or "". `offer` (connection, endpoint id, who) puts the rules in force that the
@@ -62,6 +62,7 @@ class Services:
     zone: tzinfo = VIETNAM
     zone_of: Mapping[str, tzinfo] = field(default_factory=dict)
     feeds_folder: Path | None = None
+    base_url: str = ""
     prove: Callable[[str], Awaitable[bool]] | None = None
     send_test: Callable[[str], Awaitable[bool]] | None = None
     redeliver: Callable[[str], Awaitable[bool]] | None = None

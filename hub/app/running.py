@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from hub.acceptance.accept import acceptance_loop
 from hub.app.building import Hub
-from hub.app.followers import followers
+from hub.app.followers import followers, publisher
 from hub.app.listening import check_free
 from hub.app.offering import wanted
 from hub.app.serving import serve
@@ -89,6 +89,7 @@ def _jobs(hub: Hub, roles: Sequence[str]) -> list[tuple[str, Coroutine[Any, Any,
         jobs.append(("delivery", lasting("delivery", hub.courier.run)))
     if "following" in roles:
         jobs += [(f"following {host.name}", host.run()) for host in followers(hub)]
+        jobs.append(("websub", lasting("websub", publisher(hub).run)))
     if "intake" in roles:
         jobs.append(("intake", Schedule(listeners(hub), chance=hub.courier.chance).run()))
     if "api" in roles:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from hub.policy import Recipient, Treaty, Verdict, may_send
 from hub.store.rulebook import Book
@@ -22,10 +22,14 @@ def recipient_of(book: Book, endpoint_id: str) -> Recipient:
     """Who stands behind the endpoint now; an endpoint or owner nobody knows is an unknown owner, to whom nothing is sent."""
     endpoint = book.get("endpoint", endpoint_id)
     owner = str(endpoint.body.get("owner", "")) if endpoint is not None else ""
+    return owner_of(book, owner, named=endpoint.body.get("addresses", ()) if endpoint is not None else ())
+
+
+def owner_of(book: Book, owner: str, *, named: Iterable[str] = ()) -> Recipient:
+    """The agency or neighbour as a recipient now, with its treaty; `named` are further CAP addresses of it."""
     known = book.get("owner", owner)
     body = known.body if known is not None else {}
     signed = book.get("treaty", owner)
-    named = endpoint.body.get("addresses", ()) if endpoint is not None else ()
     return Recipient(
         owner=owner,
         kind=str(body.get("kind", "agency")),

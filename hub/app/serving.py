@@ -105,6 +105,7 @@ def services(hub: Hub) -> Services:
         secure=bool(http.cert or http.behind_proxy),
         zone_of={s.name: ZoneInfo(s.zone) for s in hub.config.profile.sources},
         feeds_folder=hub.config.data_dir / "feeds",
+        base_url=hub.base_url,
         prove=lambda endpoint_id: prove_endpoint(hub, endpoint_id),
         send_test=lambda endpoint_id: send_test(hub, endpoint_id),
         redeliver=lambda delivery_id: redeliver(hub, delivery_id),

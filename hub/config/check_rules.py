@@ -111,7 +111,7 @@ def _certificates(file: str, body: Any, now: datetime) -> Iterator[Problem]:
 
 
 def _feed(file: str, body: Any) -> Iterator[Problem]:
-    table = dict(body)
+    table = {key: value for key, value in body.items() if key != "owner"}
     try:
         settings_of(
             plugin("consumers", str(table.pop("kind", "cap_feed")), where=f"{file}: kind"), table, where=f"{file}: "

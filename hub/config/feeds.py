@@ -18,7 +18,7 @@ Document = tuple[str, str, Mapping[str, Any]]
 def feed_documents(
     tables: Iterable[Document], gazetteer: Gazetteer, *, level: str, where: str, faults: Faults | None = None
 ) -> list[Document]:
-    """The feeds of these tables; "each" makes one per unit of `level` or per neighbouring province, with its units and title.
+    """The feeds of these tables; "each" makes one per unit of `level` or per neighbouring province, with its units, title and owner.
 
     Raises:
         ConfigError: without `faults`, when "each" is neither or the name has no * where each feed needs its own.
@@ -43,7 +43,10 @@ def _feeds(kind: str, name: str, table: Mapping[str, Any], *, gazetteer: Gazette
     body = {key: value for key, value in table.items() if key != "each"}
     for slug, shown, units in _each(each, gazetteer, level):
         title = str(body.get("title", "")).replace("{unit}", shown)
-        yield kind, name.replace("*", slug), {**body, "title": title, "units": units}
+        made = {**body, "title": title, "units": units}
+        if "owner" in body:
+            made["owner"] = str(body["owner"]).replace("*", slug)
+        yield kind, name.replace("*", slug), made
 
 
 def _each(each: str, gazetteer: Gazetteer, level: str) -> Iterator[tuple[str, str, list[str]]]:

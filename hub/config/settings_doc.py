@@ -98,7 +98,7 @@ _OTHERS = """### The other files
 | `treaties.toml` | `[[treaty]]` | `owner` (an agency of kind neighbour), `hazards`, `units`, `min_severity`, `restricted`; without one a neighbour gets nothing |
 | `endpoints.toml` | `[[endpoint]]` | `id`, `owner`, `kind` (file in consumers/), `language`, `alternate`, `[endpoint.settings]` |
 | `subscriptions.toml` | `[[subscription]]` | `id`, `endpoint_id`, `owner`, `number`, and the conditions of a subscription |
-| `feeds.toml` | `[[feed]]` | `name`, `kind`, `each` (unit or neighbour: one feed each), and the follower's own settings |
+| `feeds.toml` | `[[feed]]` | `name`, `kind`, `each` (unit or neighbour: one feed each), `owner` (the agency or neighbour whose keys alone may read it; what a neighbour's treaty allows stands in it), and the follower's own settings |
 | `agencies.csv` | | `id`, `name`, `name_en`, `kind` (agency, neighbour, public, air_defence), `each` (district, commune, neighbour), `units`, `section`, `valid_from`, `valid_to`, `successor` |
 """
 

@@ -50,13 +50,26 @@ _HEADS = (
 
 
 class StoredLog:
-    """`hub.consumer.AlertLog` over the store; the followers of a process share one. `mark` puts the mode's word into what is published."""
+    """`hub.consumer.AlertLog` over the store; the followers of a process share one.
 
-    def __init__(self, store: Store, *, clock: Clock, may_publish: MayPublish, mark: Callable[[Alert], Alert]) -> None:
+    `mark` puts the mode's word into what is published. `may_follow` says whether a version that may not be published by itself may be
+    shown to those who were shown an earlier one.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        clock: Clock,
+        may_publish: MayPublish,
+        mark: Callable[[Alert], Alert],
+        may_follow: MayPublish | None = None,
+    ) -> None:
         self._store = store
         self._clock = clock
         self._may_publish = may_publish
         self._mark = mark
+        self._may_follow = may_follow
         self._names: OrderedDict[str, Reference | None] = OrderedDict()
         self._names_lock = Lock()
         self._lock = Lock()
@@ -115,7 +128,7 @@ class StoredLog:
         """The alert when it is public. An ending is told to those who may have seen what it ends, and to nobody else."""
         alert = from_json(bytes(row.cap))
         facts = load_facts(row.alert_id, row.source, alert, bytes(row.facts))
-        public = not isinstance(self._may_publish(facts), No)
+        public = not isinstance(self._may_publish(facts), No) or self._follows(conn, row, facts)
         ended = self._shown_before(conn, row) if row.ending else ()
         if not (ended if row.ending else public):
             return []
@@ -137,6 +150,12 @@ class StoredLog:
                 hazards=frozenset().union(*(i.hazards for i in facts.infos)),
             )
         ]
+
+    def _follows(self, conn: Connection, row: Any, facts: AlertFacts) -> bool:
+        """Whether it may be shown because of an earlier version that was."""
+        if self._may_follow is None or isinstance(self._may_follow(facts), No):
+            return False
+        return bool(self._shown_before(conn, row))
 
     def _shown_before(self, conn: Connection, row: Any) -> tuple[Reference, ...]:
         """The other public alerts of its chain that were in force once, by name."""

@@ -71,9 +71,15 @@ def _owns(who: Who, role: str, act: str, what: What) -> bool:
         return isinstance(who, Person) and _reports(who, act, what)
     if not who.owner:
         return False
+    if what.kind == "feed" and not what.owners:
+        return role not in BY_TREATY
     if role == "key:source" or act == "alert.submit":
         return what.source == who.owner
     return who.owner in what.owners and (who.treaty is None or what.kind == "subscription" or who.treaty.shows(what))
+
+
+BY_TREATY = frozenset({"neighbour_member", "key:neighbour"})
+"""Who reads the feed of their treaty and no feed that is nobody's in particular."""
 
 
 def _reports(who: Person, act: str, what: What) -> bool:

@@ -118,7 +118,8 @@ class What:
 
     `owners` are the agencies and neighbours it belongs to or is owed to; `source` who said it; `author` the person who wrote it or
     proposed the change; `seconded_by` the person who agreed to the change. `units`, `hazards` and `severity` are what it is about —
-    of a subscription, what it asks for. `report_kind` is the kind of a report; `listed` says that a template is on the list.
+    of a subscription, what it asks for. `report_kind` is the kind of a report; `listed` says that a template is on the list. A
+    feed without owners is for all who may read feeds but those who are bound by a treaty.
     """
 
     kind: str

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, func, or_, select
+from sqlalchemy import Connection, Row, Select, and_, func, not_, or_, select
 
 from hub.cap.model import SEVERITIES, severity_rank
 from hub.store.tables import alert_units, alerts, deliveries, events, head, sources
@@ -124,9 +124,10 @@ def units_of(conn: Connection, alert_ids: Collection[str], *, among: Collection[
 
 
 def endpoints_owed(conn: Connection, alert_ids: Collection[str]) -> dict[str, frozenset[str]]:
-    """The endpoints each alert was or is owed to; an alert owed to nobody is left out."""
+    """The endpoints each alert was or is owed to; an alert owed to nobody is left out. What policy withheld is owed to nobody."""
     found: dict[str, set[str]] = {}
-    stmt = _deliveries(events.c.alert_id, deliveries.c.endpoint_id).distinct()
+    owed = not_(deliveries.c.outcome.startswith("withheld "))
+    stmt = _deliveries(events.c.alert_id, deliveries.c.endpoint_id).where(owed).distinct()
     for row in _in_portions(conn, stmt, events.c.alert_id, alert_ids):
         found.setdefault(row.alert_id, set()).add(row.endpoint_id)
     return {alert_id: frozenset(endpoints) for alert_id, endpoints in found.items()}

@@ -482,3 +482,28 @@ follower_marks = Table(
     Column("follower", Text, primary_key=True),
     Column("seq", BigInteger, nullable=False),
 )
+websub = Table(  # who is pushed a feed, and what was asked and is not verified yet (W3C WebSub)
+    "websub",
+    metadata,
+    Column("websub_id", Text, primary_key=True),  # hash of feed and callback
+    Column("owner", Text, nullable=False),
+    Column("key_id", Text, nullable=False),  # the feed is pushed only while this key may read it
+    Column("feed", Text, nullable=False),  # its file below the folder of feeds
+    Column("topic", Text, nullable=False),
+    Column("callback", Text, nullable=False),
+    Column("secret", Text, nullable=False),  # sealed; "" without one
+    Column("lease_until", BigInteger, nullable=False),  # 0 before the first verification
+    Column("pushed", Text, nullable=False),  # SHA-256 of the feed it took last
+    Column("failures", Integer, nullable=False),  # in a row
+    Column("due_at", BigInteger, nullable=False),
+    Column("reason", Text, nullable=False),  # last word about it
+    Column("asked", Text, nullable=False),  # subscribe | unsubscribe, not verified yet; "" nothing
+    Column("asked_id", Text, nullable=False),
+    Column("asked_by", Text, nullable=False),  # key id
+    Column("asked_secret", Text, nullable=False),  # sealed
+    Column("asked_lease_s", Integer, nullable=False),
+    Column("asked_tries", Integer, nullable=False),
+    Column("asked_due_at", BigInteger, nullable=False),
+    Column("tried_at", BigInteger, nullable=False),  # last verification
+    Index("websub_by_owner", "owner"),
+)

@@ -75,6 +75,7 @@ async def test_nothing_but_the_open_routes_answers_a_stranger(door: Door) -> Non
                             "contact_id": "c",
                             "duty_id": "d",
                             "endpoint_id": "e",
+                            "owner": "o",
                             "subscription_id": "s",
                             "incident_id": "i",
                         }

@@ -51,3 +51,32 @@ async def test_a_feed_needs_a_key_or_a_sign_in(door: Door) -> None:
 async def test_a_process_without_feeds_has_none(tmp_path: Path) -> None:
     async with open_door(tmp_path, feeds_folder=None) as door, await door.dispatcher() as dispatcher:
         assert (await dispatcher.get("/feeds/dong-nai.atom")).status_code == 404
+
+
+async def test_a_feed_of_one_owner_and_its_documents_exist_for_that_owner_s_keys_only(
+    door: Door, tmp_path: Path
+) -> None:
+    own = tmp_path / "feeds" / "of" / "lam-dong"
+    (own / "cap").mkdir(parents=True)
+    (own / "n.atom").write_bytes(ATOM)
+    (own / "cap" / "a2.xml").write_bytes(b"<alert/>")
+    paths = ("/feeds/of/lam-dong/n.atom", "/feeds/of/lam-dong/cap/a2.xml")
+    for kind, owner, status in (
+        ("neighbour", "lam-dong", 200),
+        ("neighbour", "binh-thuan", 404),
+        ("feed", "bao-dong-nai", 404),
+        ("agency", "pccc", 404),
+    ):
+        async with door.client(key=await door.key(kind, owner)) as reader:
+            assert [(await reader.get(path)).status_code for path in paths] == [status, status], (kind, owner)
+
+
+async def test_a_neighbour_s_key_reads_no_public_feed_beyond_its_treaty(door: Door) -> None:
+    async with door.client(key=await door.key("neighbour", "lam-dong")) as reader:
+        for path in (
+            "/feeds/dong-nai.atom",
+            "/feeds/cap/a1.xml",
+            "/feeds/of/../dong-nai.atom",
+            "/feeds/of/%2e%2e/x.atom",
+        ):
+            assert (await reader.get(path)).status_code == 404

@@ -480,4 +480,31 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("delivery_id", "n"),
     )
+    op.create_table(
+        "websub",
+        sa.Column("websub_id", sa.Text(), nullable=False),
+        sa.Column("owner", sa.Text(), nullable=False),
+        sa.Column("key_id", sa.Text(), nullable=False),
+        sa.Column("feed", sa.Text(), nullable=False),
+        sa.Column("topic", sa.Text(), nullable=False),
+        sa.Column("callback", sa.Text(), nullable=False),
+        sa.Column("secret", sa.Text(), nullable=False),
+        sa.Column("lease_until", sa.BigInteger(), nullable=False),
+        sa.Column("pushed", sa.Text(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("asked", sa.Text(), nullable=False),
+        sa.Column("asked_id", sa.Text(), nullable=False),
+        sa.Column("asked_by", sa.Text(), nullable=False),
+        sa.Column("asked_secret", sa.Text(), nullable=False),
+        sa.Column("asked_lease_s", sa.Integer(), nullable=False),
+        sa.Column("asked_tries", sa.Integer(), nullable=False),
+        sa.Column("asked_due_at", sa.BigInteger(), nullable=False),
+        sa.Column("tried_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("websub_id"),
+    )
+    with op.batch_alter_table("websub", schema=None) as batch_op:
+        batch_op.create_index("websub_by_owner", ["owner"], unique=False)
+
     # ### end Alembic commands ###
