@@ -59,7 +59,7 @@ def router(services: Services, gate: Gate) -> APIRouter:
             rows = await store.read(
                 lambda conn: things_of(conn, listing.after(conn, after, sought=sought, limit=limit), needs)
             )
-        seen = [thing.summary for thing in rows if asker.may(thing.what)]
+        seen = [summaries.marked(thing.summary, services) for thing in rows if asker.may(thing.what)]
         return answers.json({"alerts": seen, "next": rows[-1].seq if rows else after, "more": len(rows) == limit})
 
     @routes.get("/{alert_id}")
@@ -73,8 +73,8 @@ def router(services: Services, gate: Gate) -> APIRouter:
             whole = alerts.get(conn, alert_id)
             units = listing.units_of(conn, [alert_id]).get(alert_id, frozenset())
             return {
-                "alert": thing.summary,
-                "cap": msgspec.Raw(thing.row.cap),
+                "alert": summaries.marked(thing.summary, services),
+                "cap": msgspec.Raw(cap_json.to_json(services.mark(cap_json.from_json(thing.row.cap)))),
                 "repairs": msgspec.Raw(thing.row.repairs.encode()),
                 "flags": thing.summary["flags"],
                 "hazards": [filters.hazard_names(services, hazard_id) for hazard_id in thing.summary["hazards"]],
@@ -88,10 +88,12 @@ def router(services: Services, gate: Gate) -> APIRouter:
 
     @routes.get("/{alert_id}/cap", response_class=Response)
     async def cap(alert_id: str, asker: Annotated[Asker, asks("alert.read")]) -> Response:
-        """The alert as CAP 1.2 XML, as accepted."""
+        """The alert as CAP 1.2 XML, as accepted; outside mode actual with the mode's word in its texts, and so without its signature."""
         with gate.read():
             thing = await store.read(lambda conn: found(conn, asker, alert_id))
-        return Response(cap_xml.write(cap_json.from_json(thing.row.cap)), media_type=CAP)
+        accepted = cap_json.from_json(thing.row.cap)
+        marked = services.mark(accepted)
+        return Response(cap_xml.write(accepted if marked is accepted else marked.unsigned()), media_type=CAP)
 
     @routes.get("/{alert_id}/payload", response_class=Response)
     async def payload(alert_id: str, asker: Annotated[Asker, asks("alert.payload")]) -> Response:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 from sqlalchemy import Connection
 
-from hub.api import answers
+from hub.api import answers, summaries
 from hub.api.auth import Asker, asks
 from hub.api.overload import Gate
 from hub.api.problems import Problem
@@ -45,7 +45,7 @@ def router(services: Services, gate: Gate) -> APIRouter:
             upto = sight.upto(conn)
             rows = listing.events_after(conn, after, upto=upto, limit=limit)
             seen = [thing for thing in things_of(conn, rows, sight.needs) if sight.sees(thing)]
-            told = [{"seq": t.seq, "kind": t.row.kind, "alert": t.summary} for t in seen]
+            told = [{"seq": t.seq, "kind": t.row.kind, "alert": summaries.marked(t.summary, services)} for t in seen]
             looked = rows[-1].event_seq if len(rows) == limit else max(upto, after)
             return {"events": told, "next": looked, "head": listing.head_seq(conn), "epoch": now_epoch}
 

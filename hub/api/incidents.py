@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from hub.acceptance.grouping import incident_facts
 from hub.acceptance.incident import IncidentFacts, disagreement
-from hub.api import answers, differing, filters
+from hub.api import answers, differing, filters, summaries
 from hub.api.auth import Asker, asks
 from hub.api.overload import Gate
 from hub.api.problems import Problem
@@ -64,7 +64,7 @@ def _told(things: Sequence[Thing], services: Services) -> dict[str, Any]:
     standing = [facts[thing.row.alert_id] for thing in in_force]
     said = disagreement(standing)
     gravest = set(said.gravest)
-    members = [_member(thing, facts[thing.row.alert_id], in_force=thing in in_force) for thing in things]
+    members = [_member(thing, facts[thing.row.alert_id], services, in_force=thing in in_force) for thing in things]
     return {
         "began_at": min(one.began_at for one in facts.values()),
         "severity": said.severity,
@@ -82,8 +82,8 @@ def _facts(thing: Thing) -> IncidentFacts:
     return incident_facts(alert, (), chain_id=thing.row.chain_id, source=thing.row.source, named=frozenset())
 
 
-def _member(thing: Thing, facts: IncidentFacts, *, in_force: bool) -> dict[str, Any]:
-    summary = thing.summary
+def _member(thing: Thing, facts: IncidentFacts, services: Services, *, in_force: bool) -> dict[str, Any]:
+    summary = summaries.marked(thing.summary, services)
     return {
         "id": thing.row.alert_id,
         "chain_id": facts.chain_id,

@@ -11,10 +11,12 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from hub.cap.model import Alert
 from hub.clock import Clock
 from hub.connector import Candidate
 from hub.hazards import Hazards
 from hub.places import Gazetteer
+from hub.policy.marking import marking
 from hub.store import Store
 from hub.store.readings import Takes
 from hub.words import Words
@@ -35,14 +37,15 @@ class Accepts(Protocol):
 
 @dataclass(frozen=True)
 class Services:
-    """Everything the API needs. `machine` is the clock of sessions and keys, which no drill shifts. Callables stand for sibling roles; None means this process runs without that role.
+    """Everything the API needs. Callables stand for sibling roles; None means this process runs without that role.
 
-    `base_url` is how others reach the hub, without a last slash. `hosts` are the names the hub answers to, without port. `port` names the cookie where there is no TLS. `secure` says whether
-    browsers reach the hub over TLS. `zone` is assumed for naive times of submitted alerts. `prove` sends the signed challenge to an
-    endpoint and says whether it answered. `send_test` and `redeliver` say whether something is now on its way. `check_endpoint` gives
-    the reason why a channel refuses these settings, or "". `offer` (connection, endpoint id, who) puts the rules in force that the
-    profile offers the endpoint's agency. `take_readings` takes numbers at stations in the caller's transaction, `gauges` tells how
-    every gauge is doing. `parts` says of each part of this process whether it is ready.
+    `machine` is the clock of sessions, keys and how sources are doing, which no drill shifts. `base_url` is how others reach the hub,
+    without a last slash. `hosts` are the names the hub answers to, without port. `port` names the cookie where there is no TLS.
+    `secure` says whether browsers reach the hub over TLS. `zone` is assumed for naive times of submitted alerts. `prove` sends the
+    signed challenge to an endpoint and says whether it answered. `send_test` and `redeliver` say whether something is now on its way.
+    `check_endpoint` gives the reason why a channel refuses these settings, or "". `offer` (connection, endpoint id, who) puts the rules
+    in force that the profile offers the endpoint's agency. `take_readings` takes numbers at stations in the caller's transaction,
+    `gauges` tells how every gauge is doing. `parts` says of each part of this process whether it is ready.
     """
 
     store: Store
@@ -71,6 +74,11 @@ class Services:
     gauges: Callable[[Connection], Sequence[Mapping[str, Any]]] | None = None
     offer: Callable[[Connection, str, str], None] | None = None
     parts: Callable[[], Mapping[str, bool]] | None = None
+
+    @property
+    def mark(self) -> Callable[[Alert], Alert]:
+        """Puts the mode's word into what leaves the hub."""
+        return marking(self.words, self.mode)
 
     @property
     def cookie(self) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Row
 
+from hub.api.services import Services
 from hub.cap import json as cap_json
 from hub.cap.model import Alert, Info
 from hub.clock import from_us
@@ -50,6 +51,15 @@ def summary(row: Row[Any]) -> dict[str, Any]:
         "severity": row.severity,
         **told(alert),
     }
+
+
+def marked(summary: Mapping[str, Any], services: Services) -> dict[str, Any]:
+    """The same for those who read without the page round it: outside mode actual the headline begins with the mode's word (MOD-1)."""
+    if services.mode == "actual":
+        return dict(summary)
+    said = summary["headline"] or summary["event"]
+    language = summary["language"] or LANGUAGE
+    return {**summary, "headline": services.words.with_mode(said, mode=services.mode, language=language)}
 
 
 def version(row: Row[Any]) -> dict[str, Any]:

@@ -33,7 +33,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CAP_XML = """<?xml version="1.0" encoding="UTF-8"?>
 <alert xmlns="urn:oasis:names:tc:emergency:cap:1.2">
   <identifier>{identifier}</identifier><sender>{sender}</sender><sent>{sent}</sent>
-  <status>Test</status><msgType>{msg_type}</msgType><scope>Public</scope>{references}
+  <status>{status}</status><msgType>{msg_type}</msgType><scope>Public</scope>{references}
   <info><language>vi-VN</language><category>Met</category><event>Lũ</event>
     <urgency>Expected</urgency><severity>{severity}</severity><certainty>Likely</certainty>
     <expires>{expires}</expires><headline>{headline}</headline>
@@ -53,6 +53,7 @@ def cap(identifier: str, *, severity: str = "Severe", headline: str = "Lũ trên
         "sent": now.isoformat(),
         "expires": (now + timedelta(hours=6)).isoformat(),
         "msg_type": "Alert",
+        "status": "Test",
         "references": "",
     }
     return CAP_XML.format(**{**values, **other}).encode()

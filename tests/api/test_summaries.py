@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from hub.api import summaries
 from hub.cap.model import Alert, Area, Info
 from hub.store import listing
@@ -43,3 +45,34 @@ async def test_a_summary_speaks_cap_s_names_and_leaves_out_the_texts(tmp_path: P
     assert (told["msgType"], told["severity"], told["urgency"]) == ("Alert", "Severe", "Expected")
     assert told["areaDesc"] == ["Tỉnh Đồng Nai"] and "description" not in told and "cap" not in told
     assert told["sent"].utcoffset() is not None and told["live_until"].utcoffset() is not None
+
+
+@pytest.mark.parametrize(("mode", "starts"), [("exercise", "DIỄN TẬP"), ("test", "THỬ"), ("actual", "Lũ trên sông")])
+async def test_whoever_reads_without_the_page_reads_the_mode_s_word_in_every_text(
+    tmp_path: Path, mode: str, starts: str
+) -> None:
+    status = {"exercise": "Exercise", "test": "Test", "actual": "Actual"}[mode]
+    async with open_door(tmp_path, mode=mode) as door:
+        async with await door.source() as source:
+            said = cap("a1", status=status)
+            told = (
+                await source.post("/v1/alerts", content=said, headers={"Content-Type": "application/cap+xml"})
+            ).json()
+        one = f"/v1/alerts/{told['alert_id']}"
+        async with await door.dispatcher() as reader:
+            events = (await reader.get("/v1/events")).json()
+            listed = (await reader.get("/v1/alerts")).json()
+            alert = (await reader.get(one)).json()
+            document = (await reader.get(f"{one}/cap")).text
+            incident = (await reader.get(f"/v1/incidents/{told['incident_id']}")).json()
+            payload = (await reader.get(f"{one}/payload")).content
+    texts = (
+        events["events"][0]["alert"]["headline"],
+        listed["alerts"][0]["headline"],
+        alert["alert"]["headline"],
+        alert["cap"]["info"][0]["headline"],
+        incident["members"][0]["headline"],
+        document.partition("<headline>")[2],
+    )
+    assert all(text.startswith(starts) for text in texts), texts
+    assert payload == said, "what is kept is what came"

@@ -33,7 +33,9 @@ async def signed(hub: app.Hub, treaty: dict[str, Any] | None) -> None:
 
 
 def log_of(hub: app.Hub) -> TreatyLog:
-    return TreatyLog(hub.store, clock=hub.clock, who=partial(reader, Rulebook(), NEIGHBOUR), mode="test")
+    return TreatyLog(
+        hub.store, clock=hub.clock, who=partial(reader, Rulebook(), NEIGHBOUR), mode="test", mark=lambda alert: alert
+    )
 
 
 async def shown(log: TreatyLog) -> set[str]:

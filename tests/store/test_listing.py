@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, create_engine, insert
+from sqlalchemy import Connection, create_engine, insert, update
 
 from hub.store import listing
 from hub.store.listing import Sought
@@ -124,6 +124,17 @@ def test_deliveries_are_counted_by_alert_over_all_its_events(conn: Connection) -
         first: frozenset({"e1", "e2"}),
         other: frozenset({"e3"}),
     }
+
+
+def test_what_policy_withheld_is_owed_to_nobody_but_what_failed_is(conn: Connection) -> None:
+    first, other = _alert(conn, 1), _alert(conn, 2)
+    _delivery(conn, 1, first, "e1", "skipped", 5)
+    _delivery(conn, 1, first, "e2", "failed", 6)
+    _delivery(conn, 2, other, "e1", "skipped", 7)
+    for seq, outcome in ((1, "withheld treaty-hazard"), (2, "withheld restricted")):
+        row = (deliveries.c.seq == seq) & (deliveries.c.endpoint_id == "e1")
+        conn.execute(update(deliveries).where(row).values(outcome=outcome))
+    assert listing.endpoints_owed(conn, [first, other]) == {first: frozenset({"e2"})}
 
 
 def test_units_may_be_asked_for_among_a_few(conn: Connection) -> None:
