@@ -107,6 +107,9 @@ class Channel:
         self._io = io
         self._alerts = _AlertsAsJson()
 
+    async def aclose(self) -> None:
+        """Nothing is held open here; connections are the poster's."""
+
     def render(self, delivery: Delivery, endpoint: Endpoint) -> Rendered:
         """The signed request. Pure: the same delivery, endpoint and attempt give the same bytes.
 

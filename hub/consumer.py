@@ -1,7 +1,7 @@
 """CONTRACT for consumers: a Channel brings one delivery to one endpoint, a Follower keeps a published copy of the alerts.
 
-A consumer is one module in `consumers/`. A channel defines `Settings` and `Channel` (pure `render`, thin `send`); a follower
-`Settings` and `Follower`. A channel only ever answers with a `Receipt` or raises `Retry` or `Rejected`: retries, leases, circuits,
+A consumer is one module in `consumers/`. A channel defines `Settings` and `Channel` (pure `render`, thin `send`), and `Gateway` when it
+goes through a server of the deployment; a follower `Settings` and `Follower`. A channel only ever answers with a `Receipt` or raises `Retry` or `Rejected`: retries, leases, circuits,
 metrics and the ledger live once, in `hub.delivery`.
 """
 
@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Protocol
 from hub.cap.model import Alert
 from hub.clock import Clock
 from hub.http import Poster
+from hub.words import Words
 
 EVENT_TYPES = (
     "alert.new",
@@ -53,6 +54,7 @@ class Delivery:
     one for the same endpoint, newest first, so that the receiver notices a gap. `live_infos` are the indexes of the infos that matched
     and are still live. `sounds` says why it sounds: "new", "ended", "disputed", or what an Update changed ("severity", "area",
     "onset-earlier", "expires-later", "instruction"); () is only shown. `alert` is None only for `endpoint.*` events; `summary` is set only for `alert.summary`.
+    `ack_url` is the signed page on which a person of the recipient confirms this delivery; "" when nobody is asked to.
     """
 
     delivery_id: str
@@ -77,6 +79,7 @@ class Delivery:
     recent_ids: tuple[str, ...] = ()
     summary: tuple[Mapping[str, Any], ...] = ()
     challenge: str = ""
+    ack_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +102,16 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class ChannelIO:
-    """What a channel may use of the world."""
+    """What a channel may use of the world. `clock` is the machine's.
+
+    `gateway` is the module's `Gateway` with what `[channels.<kind>]` of the deployment file says (a mail server, an SMS gateway); None
+    when the module has none.
+    """
 
     poster: Poster
     clock: Clock
+    words: Words
+    gateway: Any = None
 
 
 class Channel(Protocol):
@@ -111,6 +120,10 @@ class Channel(Protocol):
     Settings: ClassVar[type]
 
     def __init__(self, io: ChannelIO) -> None: ...
+
+    async def aclose(self) -> None:
+        """Closes what it holds open; nothing is sent afterwards."""
+        ...
 
     def render(self, delivery: Delivery, endpoint: Endpoint) -> Rendered:
         """The message as bytes. Pure: the same arguments give the same bytes."""

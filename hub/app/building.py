@@ -23,7 +23,7 @@ from hub.app.seal import load_seal_key
 from hub.app.sending import may_send_in
 from hub.clock import Clock, LeapingClock, SystemClock
 from hub.config import Config
-from hub.consumer import Channel, ChannelIO
+from hub.consumer import ChannelIO
 from hub.delivery import retry
 from hub.delivery.lastlook import LastLook
 from hub.delivery.letter import Desk
@@ -66,7 +66,7 @@ class Hub:
     acceptor: Acceptor
     stream: SqliteStream
     poster: PinnedPoster
-    channels: Mapping[str, Channel]
+    channels: Channels
     courier: Courier
     router: Router
     deriving: Derivation
@@ -116,12 +116,13 @@ def open_hub(config: Config, *, clock: Clock | None = None, chance: random.Rando
     resolver = RememberingResolver(SystemResolver())
     poster = PinnedPoster(addresses, resolver=resolver, user_agent=http.user_agent)
     worker = f"{os.getpid()}-{secrets.token_hex(4)}"
-    channels = Channels(ChannelIO(poster=poster, clock=machine))
+    words = Words.load(config.root / "words")
+    channels = Channels(ChannelIO(poster=poster, clock=machine, words=words), config.settings.channels)
     desk = Desk(
         mode=config.settings.hub.mode,
         seal_key=seal_key,
         make_settings=channel_settings,
-        mark=marking(Words.load(config.root / "words"), config.settings.hub.mode),
+        mark=marking(words, config.settings.hub.mode),
     )
     may_send = may_send_in(config.settings.hub.mode)
     courier = Courier(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from hub.config import plugin, settings_of
+from hub.config import gateway_of, plugin, settings_of
 from hub.consumer import Channel, ChannelIO
 from hub.errors import ConfigError
 
@@ -13,17 +14,26 @@ from hub.errors import ConfigError
 class Channels(dict[str, Channel]):
     """Channels by kind, made when first needed."""
 
-    def __init__(self, io: ChannelIO) -> None:
+    def __init__(self, io: ChannelIO, gateways: Mapping[str, Mapping[str, Any]] | None = None) -> None:
         super().__init__()
         self._io = io
+        self._gateways = gateways or {}
 
     def __missing__(self, kind: str) -> Channel:
-        channel: Channel = plugin("consumers", kind, where=f"endpoint kind {kind}").Channel(self._io)
+        module = plugin("consumers", kind, where=f"endpoint kind {kind}")
+        channel: Channel = module.Channel(
+            replace(self._io, gateway=gateway_of(module, kind, self._gateways.get(kind, {})))
+        )
         self[kind] = channel
         return channel
 
     def __contains__(self, kind: object) -> bool:
         return isinstance(kind, str) and hasattr(plugin("consumers", kind, where=f"endpoint kind {kind}"), "Channel")
+
+    async def aclose(self) -> None:
+        """Every channel that was made is closed."""
+        for channel in self.values():
+            await channel.aclose()
 
 
 def channel_settings(kind: str, table: Mapping[str, Any]) -> Any:

@@ -48,6 +48,7 @@ async def run(
     finally:
         for fetcher in hub.fetchers:
             await fetcher.aclose()
+        await hub.channels.aclose()
         await hub.poster.aclose()
         await hub.store.close()
         hub.node.close()

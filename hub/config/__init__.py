@@ -9,7 +9,7 @@ from typing import Any
 
 from hub.config.check import check
 from hub.config.decode import decode
-from hub.config.plugins import plugin, settings_of
+from hub.config.plugins import gateway_of, plugin, settings_of
 from hub.config.problem import Problem
 from hub.config.profile import Document, Profile, load_profile
 from hub.config.settings import MODES, Settings, SourceSettings
@@ -27,6 +27,7 @@ __all__ = [
     "SourceSettings",
     "check",
     "examine",
+    "gateway_of",
     "load",
     "plugin",
     "settings_of",
@@ -119,9 +120,12 @@ def _default_file() -> Path | None:
 def _settings(tables: dict[str, Any], file: Path, kept: Faults) -> Settings:
     """The settings of these tables; a table with a mistake in it counts as far as it can be read."""
     parts: dict[str, Any] = {}
-    sections = {f.name: type(getattr(Settings(), f.name)) for f in fields(Settings)}
+    sections = {f.name: type(getattr(Settings(), f.name)) for f in fields(Settings) if f.name != "channels"}
     for name, table in tables.items():
-        if name not in sections:
+        if name == "channels":
+            with kept.kept():
+                parts[name] = decode({name: table}, Settings, where=f"{file}: ").channels
+        elif name not in sections:
             kept.add(f"{file}: [{name}]", "unknown table", nearest(name, sections))
         elif not isinstance(table, dict):
             kept.add(f"{file}: {name}", "is not a table", f"write [{name}]")

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from hub.config.plugins import gateway_of, plugin
 from hub.config.problem import Problem
+from hub.errors import ConfigError
 
 if TYPE_CHECKING:
     from hub.config import Config
@@ -29,6 +31,7 @@ def deployment_problems(config: Config) -> Iterator[Problem]:
         yield Problem(file, "delivery.at_once", "fewer than 8 leave no reserve for urgent ones", "256")
     yield from _listen(config, file)
     yield from _networks(config, file)
+    yield from _gateways(config, file)
     if config.settings.store.url and not config.settings.store.url.startswith("sqlite:///"):
         yield Problem(
             file,
@@ -38,6 +41,19 @@ def deployment_problems(config: Config) -> Iterator[Problem]:
         )
     if config.settings.stream.url:
         yield Problem(file, "stream.url", "there is no other stream than the store's own table yet", "leave it empty")
+
+
+def _gateways(config: Config, file: str) -> Iterator[Problem]:
+    """Every channel that an endpoint of the profile names, or that has a table, finds its server described."""
+    named = config.settings.channels
+    kinds = {str(body.get("kind", "")) for kind, _, body in config.profile.documents if kind == "endpoint"}
+    for kind in sorted(kinds | named.keys()):
+        try:
+            module = plugin("consumers", kind, where=f"channels.{kind}")
+            gateway_of(module, kind, named.get(kind, {}))
+        except ConfigError as error:
+            if kind in named or error.where.startswith("hub.toml"):
+                yield Problem(file, error.where.removeprefix("hub.toml: "), error.reason, error.mend)
 
 
 def _listen(config: Config, file: str) -> Iterator[Problem]:

@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import Any
 
 from hub.config.decode import decode
+from hub.config.secrets import revealed
 from hub.errors import ConfigError
 
 
@@ -33,3 +34,18 @@ def settings_of(module: ModuleType, table: Mapping[str, Any], *, where: str) -> 
         ConfigError: an unknown key, a missing one, or a wrong value; it names the key.
     """
     return decode(table, module.Settings, where=where)
+
+
+def gateway_of(module: ModuleType, kind: str, table: Mapping[str, Any]) -> Any:
+    """The channel's `Gateway` with what the deployment file says of it; None when it has none.
+
+    Raises:
+        ConfigError: it names the key; a channel that goes through no server has no such table.
+    """
+    where = f"hub.toml: channels.{kind}"
+    wanted = getattr(module, "Gateway", None)
+    if wanted is None:
+        if table:
+            raise ConfigError(where, "goes through no server of the deployment", "remove the table")
+        return None
+    return decode(revealed(table, where=where), wanted, where=where)

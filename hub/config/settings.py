@@ -105,6 +105,8 @@ class Settings:
     stream: StreamSettings = field(default_factory=StreamSettings)
     delivery: DeliverySettings = field(default_factory=DeliverySettings)
     log: LogSettings = field(default_factory=LogSettings)
+    channels: dict[str, dict[str, object]] = field(default_factory=dict)
+    """The server that the channel goes through, as its module says; "file:/path" stands for a secret."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

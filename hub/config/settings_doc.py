@@ -10,6 +10,7 @@ import sys
 import textwrap
 from collections.abc import Iterator
 from dataclasses import MISSING, Field, fields
+from types import ModuleType
 from typing import Any, cast
 
 from hub.config.offers import Offer
@@ -33,6 +34,9 @@ def describe() -> str:
     """The whole page."""
     parts = [_INTRO, "## hub.toml\n"]
     for section in fields(Settings):
+        if section.name == "channels":
+            parts.append(f"### [channels.<kind>]\n\n{meanings(Settings)[section.name]}\n")
+            continue
         parts.append(_table(f"### [{section.name}]", type(getattr(Settings(), section.name))))
     parts.append("## The profile's folder\n")
     rows = "".join(f"| `{key}` | {meaning} |\n" for key, meaning in HEAD_KEYS.items())
@@ -42,16 +46,19 @@ def describe() -> str:
     parts.append(_OTHERS)
     for package in PLUGINS:
         parts.append(f"## {package}\n")
-        parts += [_table(f"### {name}", plugin) for name, plugin in plugins(package)]
+        for name, module in plugins(package):
+            parts.append(_table(f"### {name}", module.Settings))
+            if hasattr(module, "Gateway"):
+                parts.append(_table(f"### {name}: [channels.{name}]", module.Gateway))
     return "\n".join(parts)
 
 
-def plugins(package: str) -> Iterator[tuple[str, type]]:
-    """(kind, Settings) of every plugin in that folder."""
+def plugins(package: str) -> Iterator[tuple[str, ModuleType]]:
+    """(kind, module) of every plugin in that folder."""
     for found in pkgutil.iter_modules(importlib.import_module(package).__path__):
-        settings = getattr(importlib.import_module(f"{package}.{found.name}"), "Settings", None)
-        if settings is not None:
-            yield found.name, settings
+        module = importlib.import_module(f"{package}.{found.name}")
+        if hasattr(module, "Settings"):
+            yield found.name, module
 
 
 def meanings(settings: type) -> dict[str, str]:

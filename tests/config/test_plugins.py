@@ -1,8 +1,13 @@
 """Tests of hub.config.plugins."""
 
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import cast
+
 import pytest
 
-from hub.config.plugins import plugin, settings_of
+from hub.config.plugins import gateway_of, plugin, settings_of
 from hub.errors import ConfigError
 from tests.config import private
 
@@ -22,3 +27,32 @@ def test_a_table_becomes_the_plugins_own_settings() -> None:
     assert settings_of(private, {"url": "https://x.test"}, where="f") == private.Settings("https://x.test")  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match="did you mean url"):
         settings_of(private, {"urll": "x"}, where="f")  # type: ignore[arg-type]
+
+
+class Mail:
+    """A channel's module."""
+
+    @dataclass(frozen=True)
+    class Gateway:
+        host: str
+        password: str = ""
+        port: int = 587
+
+
+def test_a_channel_finds_its_server_in_the_deployment_file(tmp_path: Path) -> None:
+    secret = tmp_path / "password"
+    secret.write_text("hush\n")
+    secret.chmod(0o600)
+    made = gateway_of(cast(ModuleType, Mail), "mail", {"host": "mail.example", "password": f"file:{secret}"})
+    assert (made.host, made.password, made.port) == ("mail.example", "hush", 587)
+    with pytest.raises(ConfigError, match=r"channels\.mail\.host: is missing"):
+        gateway_of(cast(ModuleType, Mail), "mail", {})
+    with pytest.raises(ConfigError, match=r"channels\.mail\.prot: unknown key"):
+        gateway_of(cast(ModuleType, Mail), "mail", {"host": "mail.example", "prot": 25})
+
+
+def test_a_channel_without_a_server_has_no_table() -> None:
+    webhook = plugin("consumers", "webhook", where="x")
+    assert gateway_of(webhook, "webhook", {}) is None
+    with pytest.raises(ConfigError, match="goes through no server"):
+        gateway_of(webhook, "webhook", {"host": "mail.example"})

@@ -11,10 +11,11 @@ from hub.config.settings_doc import PLUGINS, describe, meanings, plugins
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "settings.md"
 DOCUMENTED = [
-    *((f.name, type(getattr(Settings(), f.name))) for f in fields(Settings)),
+    *((f.name, type(getattr(Settings(), f.name))) for f in fields(Settings) if f.name != "channels"),
     ("source", SourceSettings),
     ("offer", Offer),
-    *(found for package in PLUGINS for found in plugins(package)),
+    *((name, module.Settings) for package in PLUGINS for name, module in plugins(package)),
+    *((name, module.Gateway) for name, module in plugins("consumers") if hasattr(module, "Gateway")),
 ]
 
 

@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 from hub.cap.model import Alert, Area, Info, Reference
@@ -14,7 +15,9 @@ from hub.clock import SystemClock
 from hub.consumer import ChannelIO
 from hub.http.addresses import rules_for
 from hub.http.post import PinnedPoster
+from hub.words import Words
 
+ROOT = Path(__file__).resolve().parents[2]
 VIETNAM = timezone(timedelta(hours=7))
 SENT = datetime(2026, 11, 24, 10, 0, tzinfo=VIETNAM)
 
@@ -47,7 +50,8 @@ def channel_io() -> ChannelIO:
     async def nobody(host: str, port: int) -> list[str]:
         return ["127.0.0.1"]
 
-    return ChannelIO(PinnedPoster(rules_for(mode="test"), resolver=nobody, user_agent="hub/test"), SystemClock())
+    poster = PinnedPoster(rules_for(mode="test"), resolver=nobody, user_agent="hub/test")
+    return ChannelIO(poster, SystemClock(), Words.load(ROOT / "config" / "words"))
 
 
 @dataclass
