@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import random
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
