@@ -10,7 +10,7 @@ from hub.stream.kafka.writer import Headers, Writer
 
 __all__ = ["KafkaStream", "Link"]
 
-PATIENCE_S = 30.0
+PATIENCE_S = 8.0
 
 
 class KafkaStream:

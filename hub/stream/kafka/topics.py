@@ -201,7 +201,9 @@ async def _settings(admin: AIOKafkaAdminClient, names: Sequence[str]) -> dict[st
     for answer in await admin.describe_configs(asked):
         for code, why, _, name, entries in answer.resources:
             if code:
-                raise ConfigError("stream", f"{name}: {why or for_code(code).__name__}", "the hub's user must be allowed to read it")
+                raise ConfigError(
+                    "stream", f"{name}: {why or for_code(code).__name__}", "the hub's user must be allowed to read it"
+                )
             found[str(name)] = {str(entry[0]): str(entry[1]) for entry in entries}
     return found
 
