@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-import os
 import threading
 import time
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
 
 import httpx
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 
 from tests.journeys.town import Receiver, Town, cap, free_port
 from tests.servers.kafka import Kafka
@@ -92,15 +92,15 @@ class Pusher(threading.Thread):
         time.sleep(self.pause_s)
 
 
-def first_arrivals(receiver: Receiver) -> dict[str, list[str]]:
-    """Chain -> its identifiers in the order in which each came for the first time."""
-    found: dict[str, list[str]] = {}
+def holds(receiver: Receiver) -> dict[str, str]:
+    """Chain -> the identifier that a receiver believes by the contract: the one of the greatest chain_seq, whenever it came."""
+    found: dict[str, tuple[int, str]] = {}
     for told in list(receiver.got):
-        identifier = (told["data"].get("alert") or {}).get("identifier", "")
-        seen = found.setdefault(identifier.partition("-")[0], [])
-        if identifier and identifier not in seen:
-            seen.append(identifier)
-    return found
+        alert = told["data"].get("alert")
+        if alert:
+            chain = alert["identifier"].partition("-")[0]
+            found[chain] = max(found.get(chain, (0, "")), (told["data"]["chain_seq"], alert["identifier"]))
+    return {chain: identifier for chain, (_, identifier) in found.items()}
 
 
 def ids_of(receiver: Receiver) -> dict[str, set[str]]:
@@ -113,13 +113,48 @@ def ids_of(receiver: Receiver) -> dict[str, set[str]]:
     return ids
 
 
-def is_alive(pid: int) -> bool:
-    """Whether that process is there."""
-    try:
-        os.kill(pid, 0)
-    except OSError:
-        return False
-    return True
+def leader_of(kafka: Kafka, topic: str) -> int:
+    """The broker that leads the topic's first partition."""
+
+    async def ask() -> int:
+        admin = AIOKafkaAdminClient(bootstrap_servers=kafka.plain, request_timeout_ms=5000)
+        await admin.start()
+        try:
+            (told,) = await admin.describe_topics([topic])
+            return int(next(part["leader"] for part in told["partitions"] if part["partition"] == 0))
+        finally:
+            await admin.close()
+
+    return asyncio.run(ask())
 
 
-__all__ = ["ALL", "Any", "Path", "Pusher", "first_arrivals", "ids_of", "is_alive", "nodes_of", "stream_of"]
+def read_topic(kafka: Kafka, topic: str) -> list[tuple[int, str, bytes]]:
+    """(seq, key, value) of every record of a topic with one partition, in its order."""
+
+    async def read() -> list[tuple[int, str, bytes]]:
+        consumer = AIOKafkaConsumer(bootstrap_servers=kafka.plain, request_timeout_ms=5000)
+        part = TopicPartition(topic, 0)
+        await consumer.start()
+        try:
+            consumer.assign([part])
+            await consumer.seek_to_beginning(part)
+            end = (await consumer.end_offsets([part]))[part]
+            found: list[tuple[int, str, bytes]] = []
+            while await consumer.position(part) < end:
+                for one in (await consumer.getmany(part, timeout_ms=1000)).get(part, ()):
+                    found.append((int(dict(one.headers)["ce_seq"]), one.key.decode(), one.value))
+            return found
+        finally:
+            await consumer.stop()
+
+    return asyncio.run(read())
+
+
+def acted_on(records: list[tuple[int, str, bytes]]) -> list[tuple[int, str, bytes]]:
+    """What a reader that keeps the contract acts on: a record whose seq is not greater than the greatest was there before."""
+    greatest, kept = 0, []
+    for record in records:
+        if record[0] > greatest:
+            greatest = record[0]
+            kept.append(record)
+    return kept
