@@ -54,6 +54,7 @@ def run(
     file: ConfigFile = None,
     mode: Mode = "",
     roles: Annotated[str, typer.Option(help="comma-separated; all when left out")] = ",".join(root.ROLES),
+    node: Annotated[str, typer.Option(help="this process's name among those of one data folder")] = root.NODE,
 ) -> None:
     """Runs the hub and prints its address and a one-time sign-in link."""
     conf = configuration.load(file, mode=mode)
@@ -62,10 +63,10 @@ def run(
     unknown = [role for role in wanted if role not in root.ROLES]
     if unknown:
         raise typer.BadParameter(f"{', '.join(unknown)}: roles are {', '.join(root.ROLES)}")
-    loop_run(_run(conf, wanted))
+    loop_run(_run(conf, wanted, node))
 
 
-async def _run(conf: configuration.Config, roles: list[str]) -> None:
+async def _run(conf: configuration.Config, roles: list[str], node: str) -> None:
     hub = root.open_hub(conf)
 
     async def ready() -> None:
@@ -75,7 +76,7 @@ async def _run(conf: configuration.Config, roles: list[str]) -> None:
         if "api" in roles:
             print(f"Sign in once, within 30 minutes: {await root.signin_link(hub, 'admin')}", flush=True)
 
-    task = asyncio.create_task(root.run(hub, roles, ready=ready))
+    task = asyncio.create_task(root.run(hub, roles, node=node, ready=ready))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, task.cancel)
@@ -83,6 +84,14 @@ async def _run(conf: configuration.Config, roles: list[str]) -> None:
         await task
     except asyncio.CancelledError:
         return
+
+
+@cli.command()
+def migrate(file: ConfigFile = None, mode: Mode = "") -> None:
+    """Brings the store to this version's tables and declares the topics of the stream; doing it again changes nothing."""
+    conf = configuration.load(file, mode=mode)
+    made = loop_run(root.migrate(conf))
+    print("\n".join(made) if made else "nothing to do")
 
 
 @cli.command()

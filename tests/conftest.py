@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from tests.servers.kafka import Kafka
+
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 PROGRAMS = ("cc", "chromium", "docker", "git", "ip", "make", "node", "openssl", "strace", "tc", "unshare")
 
@@ -33,7 +35,12 @@ def _loop() -> str:
     return "" if asked.returncode == 0 else f"no loop device: {asked.stderr.strip()}"
 
 
-THINGS: dict[str, Callable[[], str]] = {"loop": _loop, "root": _root, "shared": _shared}
+def _kafka() -> str:
+    lacking = [program for program in ("java", "mvn", "openssl") if shutil.which(program) is None]
+    return f"{', '.join(lacking)} for a Kafka of the tests: not on this machine" if lacking else ""
+
+
+THINGS: dict[str, Callable[[], str]] = {"kafka": _kafka, "loop": _loop, "root": _root, "shared": _shared}
 
 
 @functools.cache
@@ -60,6 +67,13 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     told = "; ".join(dict.fromkeys(filter(None, reasons)))
     if told:
         pytest.skip(told)
+
+
+@pytest.fixture(scope="session")
+def kafka() -> Generator[Kafka, None, None]:
+    """One broker for all tests that need one; each test has topics of its own."""
+    with Kafka(1) as kafka:
+        yield kafka
 
 
 def _reason(report: pytest.TestReport | pytest.CollectReport) -> str:

@@ -12,13 +12,15 @@ from hub.app.acts import (
 from hub.app.building import Hub, open_hub
 from hub.app.channels import check_endpoint
 from hub.app.listening import check_listen, split_listen
+from hub.app.migrating import migrate
 from hub.app.offering import offer, wanted
-from hub.app.running import ROLES, run
+from hub.app.running import NODE, ROLES, run
 from hub.app.seal import load_seal_key
 from hub.app.serving import services, serving_now
 from hub.app.sources import connected
 
 __all__ = [
+    "NODE",
     "ROLES",
     "Hub",
     "check_endpoint",
@@ -27,6 +29,7 @@ __all__ = [
     "create_person",
     "disable_person",
     "load_seal_key",
+    "migrate",
     "offer",
     "open_hub",
     "prove_endpoint",

@@ -7,7 +7,7 @@ import random
 import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
@@ -44,6 +44,9 @@ from hub.store.node import Node
 from hub.stream.sqlite import SqliteStream
 from hub.words import Words
 
+if TYPE_CHECKING:
+    from hub.app.wire import Wire
+
 
 @dataclass
 class Hub:
@@ -70,6 +73,7 @@ class Hub:
     router: Router
     deriving: Derivation
     resolver: Any
+    wire: Wire | None = None
     node: Node | None = None
     fetchers: list[PinnedFetcher] = field(default_factory=list)
     server: uvicorn.Server | None = None
@@ -166,7 +170,17 @@ def open_hub(config: Config, *, clock: Clock | None = None, chance: random.Rando
         router=router,
         deriving=derivation(config, store=store, stream=stream, setting=setting, clock=clock),
         resolver=resolver,
+        wire=_wire(config),
     )
+
+
+def _wire(config: Config) -> Wire | None:
+    """The stream that leaves this machine; its library is not loaded where there is none."""
+    if not config.settings.stream.url:
+        return None
+    from hub.app.wire import wire_of
+
+    return wire_of(config)
 
 
 def clock_of(config: Config) -> Clock:

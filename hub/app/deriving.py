@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection
@@ -41,6 +41,12 @@ class Derivation:
     readings: Taking
     clock: ClockLoop
     shaking: ShakingLoop
+    _loops: Callable[[Store], tuple[Taking, ClockLoop, ShakingLoop]]
+
+    def over(self, store: Store) -> Derivation:
+        """The same with loops that write to `store`."""
+        readings, clock, shaking = self._loops(store)
+        return replace(self, readings=readings, clock=clock, shaking=shaking)
 
     def jobs(self) -> list[tuple[str, Job]]:
         """(name, loop) of each."""
@@ -61,14 +67,16 @@ def derivation(config: Config, *, store: Store, stream: Stream, setting: Setting
     words = Words.load(config.root / "words")
     voice = Voice(_speaker(config), words, setting.gazetteer, setting.hazards)
     chains = Chains(stations, FloodScale.load(config.root / "scales" / "flood_risk.csv"), voice)
-    return Derivation(
-        stations=stations,
-        words=words,
-        door=Door(stations, authority_in, append_in),
-        readings=reading_loop(chains, stream.reader(TOPIC, READER), store, clock=clock),
-        clock=ClockLoop(chains, store, clock=clock),
-        shaking=ShakingLoop(store, QuakeScale.load(config.root / "scales"), voice, clock=clock),
-    )
+    scale = QuakeScale.load(config.root / "scales")
+
+    def loops(store: Store) -> tuple[Taking, ClockLoop, ShakingLoop]:
+        return (
+            reading_loop(chains, stream.reader(TOPIC, READER), store, clock=clock),
+            ClockLoop(chains, store, clock=clock),
+            ShakingLoop(store, scale, voice, clock=clock),
+        )
+
+    return Derivation(stations, words, Door(stations, authority_in, append_in), *loops(store), loops)
 
 
 def authority_in(conn: Connection, source: str) -> Authority | None:

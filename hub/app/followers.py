@@ -18,7 +18,7 @@ from hub.http.fetch import FetchRules, PinnedFetcher
 from hub.http.urls import read_url
 from hub.policy import Key, No, Recipient, Treaty, What, may, may_publish
 from hub.policy.marking import marking
-from hub.store import keys, rules
+from hub.store import Store, keys, rules
 from hub.store.rulebook import Rulebook
 from hub.words import Words
 
@@ -57,8 +57,8 @@ def followers(hub: Hub) -> list[Host]:
     return hosts
 
 
-def publisher(hub: Hub) -> Publisher:
-    """Pushes the feeds of this hub to their subscribers."""
+def publisher(hub: Hub, store: Store) -> Publisher:
+    """Pushes the feeds of this hub to their subscribers; what became of it goes to `store`."""
 
     async def gets(url: str, timeout_s: float) -> bytes:
         host = read_url(url).host
@@ -70,7 +70,7 @@ def publisher(hub: Hub) -> Publisher:
             await fetcher.aclose()
 
     return Publisher(
-        hub.store,
+        store,
         poster=hub.poster,
         gets=gets,
         clock=hub.machine,

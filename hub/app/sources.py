@@ -17,31 +17,46 @@ from hub.config.secrets import revealed
 from hub.connector import Source
 from hub.http.fetch import FetchRules, PinnedFetcher
 from hub.intake.health import Rhythm, switched_off
-from hub.intake.outlet import Embedded, judged_in
+from hub.intake.outlet import Embedded, Published, judged_in
 from hub.intake.read import Listener
-from hub.store import listing, sources
+from hub.intake.schedule import Schedule
+from hub.store import Store, listing, sources
 from hub.stream.sqlite import append_in
 
 
 def listeners(hub: Hub) -> list[Listener]:
     """One for each source that is switched on."""
-    outlet = Embedded(hub.store, append_in, hub.deriving.door.take)
-    made = []
-    for settings in read_here(hub):
-        source, connector, fetcher = connected(hub, settings)
-        made.append(
-            Listener(
-                source,
-                connector,
-                fetcher,
-                outlet=outlet,
-                clock=hub.clock,
-                machine=hub.machine,
-                silent_after_s=settings.silent_after_s,
-                shown=functools.partial(getattr, fetcher, "shown"),
-            )
-        )
-    return made
+    return [_listener(hub, settings, *connected(hub, settings), store=hub.store) for settings in read_here(hub)]
+
+
+async def listening(hub: Hub, settings: SourceSettings, store: Store) -> None:
+    """The source is read, and what it says goes to `store`, until cancelled."""
+    source, connector, fetcher = connected(hub, settings)
+    try:
+        listener = _listener(hub, settings, source, connector, fetcher, store=store)
+        await Schedule([listener], chance=hub.courier.chance).run()
+    finally:
+        hub.fetchers.remove(fetcher)
+        await fetcher.aclose()
+
+
+def _listener(
+    hub: Hub, settings: SourceSettings, source: Source, connector: Any, fetcher: PinnedFetcher, *, store: Store
+) -> Listener:
+    take = hub.deriving.door.take
+    outlet = (
+        Embedded(store, append_in, take) if hub.wire is None else Published(store, hub.wire, take, append_in=append_in)
+    )
+    return Listener(
+        source,
+        connector,
+        fetcher,
+        outlet=outlet,
+        clock=hub.clock,
+        machine=hub.machine,
+        silent_after_s=settings.silent_after_s,
+        shown=functools.partial(getattr, fetcher, "shown"),
+    )
 
 
 def read_here(hub: Hub) -> list[SourceSettings]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from hub.config.check_stream import stream_problems
 from hub.config.plugins import gateway_of, plugin
 from hub.config.problem import Problem
 from hub.errors import ConfigError
@@ -39,8 +40,7 @@ def deployment_problems(config: Config) -> Iterator[Problem]:
             f"{config.settings.store.url.split('://')[0]!r} is no store of this hub",
             "sqlite:///path",
         )
-    if config.settings.stream.url:
-        yield Problem(file, "stream.url", "there is no other stream than the store's own table yet", "leave it empty")
+    yield from stream_problems(config, file)
 
 
 def _gateways(config: Config, file: str) -> Iterator[Problem]:

@@ -76,7 +76,30 @@ class StreamSettings:
     """[stream]"""
 
     url: str = ""
-    """Where candidates travel; the store's own table when empty."""
+    """Where candidates travel: `kafka://host:port,host:port/prefix`, with topics `<prefix>.<mode>.…` that `hub migrate` makes; the
+    store's own table when empty."""
+
+    user: str = ""
+    """The hub's user at the brokers (SASL_SSL, SCRAM-SHA-512); needs `password` and `ca`."""
+
+    password: str = ""
+    """"file:/path" of its password."""
+
+    ca: str = ""
+    """PEM file with the certificate that the brokers' are signed by, or "system"; without it there is no TLS."""
+
+    plain: bool = False
+    """The brokers offer no TLS: only in a network that nobody else reaches."""
+
+    replicas: int = 3
+    """Copies of every topic; topics with fewer are refused at start."""
+
+    min_in_sync: int = 2
+    """Copies that must have a record before it counts as kept; topics that ask for fewer are refused at start."""
+
+    partners: tuple[str, ...] = ()
+    """Who reads accepted alerts from a topic `<prefix>.<mode>.alerts.<id>`: agencies and neighbours, each as policy and treaty allow;
+    "public" is what public feeds show."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

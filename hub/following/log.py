@@ -30,6 +30,8 @@ WAS_IN_FORCE = ("accepted", "repaired", "revision")
 """Dispositions of alerts that were in force once: a feed may have shown them."""
 
 KEPT = 4096
+TOGETHER = 200
+"""Events looked at in one read."""
 
 _LAST_SEQ = select(func.max(events.c.seq)).where(events.c.alert_id == alerts.c.alert_id).scalar_subquery()
 _HEADS = (
@@ -79,19 +81,23 @@ class StoredLog:
     async def after(self, seq: int) -> AsyncIterator[Published]:
         """Every publishable alert with an event after `seq`, as it stands now, then waits for more."""
         while True:
-            found, last = await self._store.read(lambda conn: self._after(conn, seq))  # noqa: B023 - awaited at once
+            found, last = await self.some(seq)
             for one in found:
                 yield one
             if last == seq:
                 await self._store.wait(seq, timeout_s=5.0)
             seq = last
 
+    async def some(self, after: int, most: int = TOGETHER) -> tuple[list[Published], int]:
+        """(publishable alerts of the next `most` events after that seq, as they stand now; the last seq looked at, `after` at the end)."""
+        return await self._store.read(lambda conn: self._after(conn, after, most))
+
     async def in_force(self) -> list[Published]:
         """What a feed shows now, oldest first."""
         return await self._store.read(self._in_force)
 
-    def _after(self, conn: Connection, seq: int) -> tuple[list[Published], int]:
-        rows = alerts_store.events_after(conn, seq, 200)
+    def _after(self, conn: Connection, seq: int, most: int) -> tuple[list[Published], int]:
+        rows = alerts_store.events_after(conn, seq, most)
         found = []
         for event in rows:
             row = alerts_store.get(conn, event.alert_id)

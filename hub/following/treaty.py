@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from hub.cap.model import Alert
 from hub.clock import Clock
 from hub.consumer import Published
-from hub.following.log import StoredLog
+from hub.following.log import TOGETHER, StoredLog
 from hub.policy import Recipient, Treaty, may_send
 from hub.store import Store
 
@@ -42,6 +42,10 @@ class TreatyLog:
         """Every alert it may have with an event after `seq`, then waits for more. A changed treaty counts at the next `in_force`."""
         async for one in (await self._log()).after(seq):
             yield one
+
+    async def some(self, after: int, most: int = TOGETHER) -> tuple[list[Published], int]:
+        """(alerts it may have of the next `most` events after that seq, by the treaty as it is now; the last seq looked at)."""
+        return await (await self._log()).some(after, most)
 
     async def in_force(self) -> list[Published]:
         """What its feed shows now, oldest first."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 import msgspec
+import structlog
 
 from hub.clock import from_us, to_us
 from hub.connector import Item, Mark, Payload, Reading, Report, Unreadable
@@ -15,11 +17,22 @@ from hub.intake import alarming
 from hub.intake.doubts import Doubt
 from hub.intake.health import Health
 from hub.intake.parse import body_of
-from hub.store import Store, payloads, quarantine, sources, spoken
+from hub.store import NotStored, Store, payloads, quarantine, sources, spoken
 from hub.store.readings import Takes
-from hub.stream import Stream, sqlite
+from hub.stream import sqlite
+
+log = structlog.get_logger()
 
 TOPIC = "candidates"
+REST_S = 30.0
+"""A stream that took nothing is asked again after so long."""
+
+
+class Appends(Protocol):
+    """What an outlet needs of a stream of its own."""
+
+    async def append(self, topic: str, records: Sequence[tuple[str, bytes]]) -> None: ...
+
 
 AppendIn = Callable[[Any, str, Sequence[tuple[str, bytes]], datetime], object]
 """(connection, topic, (key, value) pairs, time): appends to the stream in that connection's own transaction."""
@@ -87,12 +100,19 @@ class Embedded:
 
 
 class Published:
-    """The same over a stream of its own (Kafka): payloads, then candidates, then the mark. A death in between says things twice."""
+    """The same over a stream of its own (Kafka): payloads, then candidates, then the mark. A death in between says things twice.
 
-    def __init__(self, store: Store, stream: Stream, take: Takes | None = None) -> None:
+    While that stream takes nothing, candidates go into the store's own, together with the mark: acceptance reads both.
+    """
+
+    def __init__(
+        self, store: Store, stream: Appends, take: Takes | None = None, *, append_in: AppendIn = sqlite.append_in
+    ) -> None:
         self._store = store
         self._stream = stream
+        self._append_in = append_in
         self._take = take
+        self._rests_until = float("-inf")
 
     async def last(self, source: str) -> tuple[Mark, Health]:
         return await last(self._store, source)
@@ -106,9 +126,26 @@ class Published:
     async def keep(self, heard: Heard) -> None:
         if heard.payloads or heard.spoken or heard.unreadable:
             await self._store.write(lambda conn: keep_words(conn, heard, self._take))
-        if heard.records:
-            await self._stream.append(TOPIC, heard.records)
-        await self._store.write(lambda conn: settle(conn, heard))
+        beside = heard.records if heard.records and not await self._appended(heard.records) else ()
+
+        def end(conn: Any) -> None:
+            if beside:
+                self._append_in(conn, TOPIC, beside, heard.at)
+            settle(conn, heard)
+
+        await self._store.write(end)
+
+    async def _appended(self, records: Sequence[tuple[str, bytes]]) -> bool:
+        """Whether the stream has them; after a failure it is left alone for a while, so that a source waits for it once."""
+        if time.monotonic() < self._rests_until:
+            return False
+        try:
+            await self._stream.append(TOPIC, records)
+        except NotStored as error:
+            log.warning("stream.beside", records=len(records), error=str(error))
+            self._rests_until = time.monotonic() + REST_S
+            return False
+        return True
 
 
 async def last(store: Store, source: str) -> tuple[Mark, Health]:

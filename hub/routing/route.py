@@ -62,6 +62,10 @@ class Router:
         self._known: OrderedDict[str, AlertFacts] = OrderedDict()
         self._claimed: set[str] = set()
 
+    def hand_nothing(self) -> None:
+        """Nothing is claimed as it is owed: this process delivers nothing, and others find it."""
+        self._worker = Worker()
+
     async def run(self) -> None:
         """Until cancelled."""
         after = await self._store.read(routed.last_routed)

@@ -55,6 +55,19 @@ def renew(conn: Connection, held: Lease, *, ttl_s: float, clock: Clock) -> Lease
     return Lease(held.lease, held.holder, held.fence, until)
 
 
+def keep_all(conn: Connection, holder: str, *, ttl_s: float, clock: Clock) -> None:
+    """Every lease that is still `holder`'s is so for another `ttl_s` seconds; also those that had lapsed and nobody took."""
+    until = to_us(clock.now()) + round(ttl_s * 1_000_000)
+    mine = (leases.c.holder == holder, leases.c.until > 0, leases.c.until < until)
+    conn.execute(update(leases).where(*mine).values(until=until))
+
+
+def standing(conn: Connection, names: Collection[str]) -> dict[str, Lease]:
+    """Name -> the lease as it stands, of those of these names that were ever taken."""
+    rows = conn.execute(select(leases).where(leases.c.lease.in_(names))).all()
+    return {row.lease: Lease(row.lease, row.holder, row.fence, row.until) for row in rows}
+
+
 def check(conn: Connection, held: Lease) -> None:
     """What this transaction does is done under the lease: nobody took it before the commit.
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import re
 from pathlib import Path
+from uuid import uuid4
 
 from hub.errors import ConfigError
 
@@ -36,6 +38,33 @@ class Node:
         os.ftruncate(self._fd, 0)
         os.pwrite(self._fd, f"{os.getpid()}\n".encode(), 0)
 
+    @property
+    def identity(self) -> str:
+        """Its name in the store: two machines may give one name to processes of one hub."""
+        return f"{self.name}@{_identity_of(self._path.parent)}"
+
+    @classmethod
+    def free(cls, folder: Path, name: str) -> Node | None:
+        """The name, or None while another living process has it."""
+        try:
+            return cls(folder, name)
+        except ConfigError:
+            return None
+
     def close(self) -> None:
         """The name is free. The file stays: removing it would let two processes lock two files of one name."""
         os.close(self._fd)
+
+
+def _identity_of(folder: Path) -> str:
+    """A word for this folder that no other folder has, made at the first start."""
+    file = folder / "folder.id"
+    made = folder / f"folder.id.{os.getpid()}"
+    if not file.exists():
+        made.write_text(f"{uuid4().hex[:12]}\n", encoding="ascii")
+        try:
+            with contextlib.suppress(FileExistsError):  # another process of this folder was quicker
+                file.hardlink_to(made)
+        finally:
+            made.unlink()
+    return file.read_text(encoding="ascii").strip()

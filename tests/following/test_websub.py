@@ -74,7 +74,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
         token = await hub.store.write(
             lambda conn: keys.create(conn, kind="neighbour", owner=OWNER, at=now, expires_at=now + timedelta(days=1))
         )
-        opened = Desk(hub, publisher(hub), token.split("_")[1])
+        opened = Desk(hub, publisher(hub, hub.store), token.split("_")[1])
         opened.feed(b"<feed>1</feed>")
         yield opened
 

@@ -247,7 +247,7 @@ def _server(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
 @dataclass
 class Town:
     """A folder with configuration and data, and the hub process in it. `more` are further lines of [hub], `files` further files of the
-    profile by name."""
+    profile by name, `tables` further tables of the deployment file `<name>.toml`, `words` further words of `hub run`."""
 
     folder: Path
     port: int
@@ -259,11 +259,19 @@ class Town:
     mode: str = "test"
     more: str = ""
     files: dict[str, str] = field(default_factory=dict)
+    name: str = "hub"
+    tables: str = ""
+    words: tuple[str, ...] = ()
 
     @property
     def base(self) -> str:
         """The hub's address."""
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def file(self) -> Path:
+        """The deployment file."""
+        return self.folder / f"{self.name}.toml"
 
     def write(self) -> None:
         """The configuration as files."""
@@ -278,9 +286,9 @@ class Town:
         (profile / "authorities.toml").write_text(f"{self.authorities}\n{own}", encoding="utf-8")
         for name, text in self.files.items():
             (profile / name).write_text(text, encoding="utf-8")
-        (self.folder / "hub.toml").write_text(
+        self.file.write_text(
             f'[hub]\nmode = "{self.mode}"\nprofile = "{profile}"\ndata_dir = "{self.folder / "data"}"\n{self.more}'
-            f'[http]\nlisten = "127.0.0.1:{self.port}"\n',
+            f'[http]\nlisten = "127.0.0.1:{self.port}"\n{self.tables}',
             encoding="utf-8",
         )
 
@@ -291,7 +299,7 @@ class Town:
             AssertionError: it failed.
         """
         done = subprocess.run(
-            [sys.executable, "-m", "hub", *words, "--config", str(self.folder / "hub.toml")],
+            [sys.executable, "-m", "hub", *words, "--config", str(self.file)],
             cwd=ROOT,
             capture_output=True,
             text=True,
@@ -301,9 +309,9 @@ class Town:
         return done.stdout.strip()
 
     def start(self, *, within_s: float = 30) -> None:
-        """The hub runs and has printed its sign-in link."""
+        """The hub runs and has printed its sign-in link, or its first line where it has no role of the API."""
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "hub", "run", "--config", str(self.folder / "hub.toml")],
+            [sys.executable, "-m", "hub", "run", "--config", str(self.file), *self.words],
             cwd=ROOT,
             stdout=subprocess.PIPE,
             stderr=(self.folder / "stderr.log").open("a"),
@@ -317,6 +325,8 @@ class Town:
             found = re.search(r"http://\S+/signin\S+", line)
             if found:
                 self.link = found.group()
+                return
+            if line and "--roles" in self.words and "api" not in self.words[self.words.index("--roles") + 1]:
                 return
             if self.process.poll() is not None:
                 break
