@@ -7,11 +7,13 @@ import os
 import shutil
 import subprocess
 from collections import Counter
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.servers.postgres import Postgres, programs
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 PROGRAMS = ("cc", "chromium", "docker", "git", "ip", "make", "node", "openssl", "strace", "tc", "unshare")
@@ -33,7 +35,11 @@ def _loop() -> str:
     return "" if asked.returncode == 0 else f"no loop device: {asked.stderr.strip()}"
 
 
-THINGS: dict[str, Callable[[], str]] = {"loop": _loop, "root": _root, "shared": _shared}
+def _postgres() -> str:
+    return "" if programs() is not None else "no PostgreSQL server is on this machine (apt-get install postgresql)"
+
+
+THINGS: dict[str, Callable[[], str]] = {"loop": _loop, "postgres": _postgres, "root": _root, "shared": _shared}
 
 
 @functools.cache
@@ -48,6 +54,20 @@ def missing(what: str) -> str:
     if what not in PROGRAMS:
         raise LookupError(f"needs({what!r}): unknown; add it to tests/conftest.py")
     return "" if shutil.which(what) else f"{what} is not on this machine"
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """One server for the whole session. Whoever asks for it bears the mark `needs("postgres")`."""
+    server = Postgres()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def database(postgres: Postgres) -> str:
+    """The address of a new, empty database."""
+    return postgres.database()
 
 
 def _all_required() -> bool:

@@ -21,9 +21,10 @@ from hub.clock import Clock
 from hub.errors import ConfigError
 from hub.store import NotStored, meta, migrations
 from hub.store.checkpoint import Checkpointer
+from hub.store.sqlite_transactions import SqliteTransactions, WriterConnection
 from hub.store.turn import Turn
 from hub.store.wake import COUNTERS, Counters, Wake
-from hub.store.write import Writer, WriterConnection
+from hub.store.write import Writer
 
 T = TypeVar("T")
 
@@ -55,7 +56,8 @@ class SqliteStore:
         with self._read_engine.connect() as conn:
             self._wake.tell(*_counters(conn))
         self._turn = Turn(path)
-        self._writer = Writer(partial(_writer_connection, path), self._turn, self._wake)
+        transactions = SqliteTransactions(partial(_writer_connection, path), self._turn)
+        self._writer = Writer(transactions, self._wake)
         self._checkpointer = Checkpointer(path, partial(connect, path), turn=self._turn, pause=self._writer.paused)
         self._closed = False
 
@@ -215,7 +217,7 @@ def _begin(turn: Turn, conn: Connection) -> None:
 
 
 def _writer_connection(path: Path) -> Connection:
-    """A Connection for `hub.store.write`: its transactions are begun and ended on the driver connection."""
+    """A Connection for the writer: its transactions are begun and ended on the driver connection."""
     engine = _engine(partial(connect, path, factory=WriterConnection), None)
     conn = engine.connect()
     raw = conn.connection.driver_connection
