@@ -70,6 +70,15 @@ def database(postgres: Postgres) -> str:
     return postgres.database()
 
 
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.needs("postgres"))])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The test runs twice: "" stands for a store in a file, otherwise it is the address of an empty database."""
+    if request.param == "sqlite":
+        return ""
+    server: Postgres = request.getfixturevalue("postgres")
+    return server.database()
+
+
 def _all_required() -> bool:
     return os.environ.get("HUB_REQUIRE") == "all"
 
