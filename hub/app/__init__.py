@@ -12,6 +12,7 @@ from hub.app.acts import (
 from hub.app.building import Hub, open_hub
 from hub.app.channels import check_endpoint
 from hub.app.listening import check_listen, split_listen
+from hub.app.moving import migrate, store_place
 from hub.app.offering import offer, wanted
 from hub.app.running import ROLES, run
 from hub.app.seal import load_seal_key
@@ -27,6 +28,7 @@ __all__ = [
     "create_person",
     "disable_person",
     "load_seal_key",
+    "migrate",
     "offer",
     "open_hub",
     "prove_endpoint",
@@ -38,5 +40,6 @@ __all__ = [
     "serving_now",
     "signin_link",
     "split_listen",
+    "store_place",
     "wanted",
 ]

@@ -173,6 +173,7 @@ def _bring_up_in(session: Session, mode: str, clock: Clock) -> Counters:
     known = migrations.version(conn)
     if known is not None:
         meta.check_mode(conn, mode)
+        meta.check_moved(conn)
     migrations.bring_up(conn, known)
     in_byte_order(conn)
     meta.bind_mode(conn, mode)

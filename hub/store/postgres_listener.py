@@ -27,13 +27,15 @@ class Listener:
         self._channel = channel
         self._tell = tell
         self._loop = asyncio.new_event_loop()
-        self._stopped = asyncio.Event()
+        self._stopping = False
+        self._call = asyncio.Event()  # to stop, or because the connection has ended
         self._thread = threading.Thread(target=self._run, name="store-listener", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         """The thread has ended; blocks until then."""
-        self._loop.call_soon_threadsafe(self._stopped.set)
+        self._stopping = True
+        self._loop.call_soon_threadsafe(self._call.set)
         self._thread.join()
 
     def _run(self) -> None:
@@ -41,25 +43,29 @@ class Listener:
             self._loop.run_until_complete(self._listen())
 
     async def _listen(self) -> None:
-        while not self._stopped.is_set():
+        while not self._stopping:
             with contextlib.suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError, ConfigError):
                 await self._until_it_ends()
-            await self._pause(AGAIN_S)
+            await self._called(within_s=AGAIN_S)
 
     async def _until_it_ends(self) -> None:
         raw = await connect(self._address, role="listener", answer_s=LOOK_S, settings={})
         try:
+            raw.add_termination_listener(lambda _: self._call.set())
             await raw.add_listener(self._channel, self._heard)
-            while not await self._pause(LOOK_S):
+            while not await self._called(within_s=LOOK_S):
                 await raw.execute("SELECT 1")
         finally:
             raw.terminate()
 
-    async def _pause(self, seconds: float) -> bool:
-        """True once the listener is to stop."""
+    async def _called(self, *, within_s: float) -> bool:
+        """Whether there is something else to do than to listen."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._stopped.wait(), seconds)
-        return self._stopped.is_set()
+            await asyncio.wait_for(self._call.wait(), within_s)
+        called = self._call.is_set()
+        if not self._stopping:
+            self._call.clear()
+        return called
 
     def _heard(self, _raw: Any, _pid: int, _channel: str, payload: str) -> None:
         seq, _, records = payload.partition(" ")

@@ -117,7 +117,7 @@ class PostgresTransactions:
         except FAILURES as error:
             if is_of_the_server(error):
                 raise
-            job.error = self._session.error
+            job.error = RuntimeError(f"a closure went on after an error that had spoilt its work: {self._session.error}")
 
 
 def writing_session(address: Address) -> Session:

@@ -6,9 +6,9 @@ import asyncio
 import os
 import secrets
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -119,6 +119,7 @@ def open_file(path: Path, *, mode: str, clock: Clock) -> SqliteStore:
             known = migrations.version(conn)
             if known is not None:
                 meta.check_mode(conn, mode)
+                meta.check_moved(conn)
             migrations.bring_up(conn, known)
             meta.bind_mode(conn, mode)
             meta.found(conn, hub_id=secrets.token_hex(16), at=clock.now())
@@ -127,6 +128,13 @@ def open_file(path: Path, *, mode: str, clock: Clock) -> SqliteStore:
         raise ConfigError(
             f"store {path.name}", f"cannot be opened: {error}", "see the folder's rights and disk"
         ) from error
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[Connection]:
+    """A connection to the existing file inside a transaction in which nobody else writes; committed at the end, undone by an error."""
+    with closing(Turn(path)) as turn, _engine(partial(connect, path), partial(_begin, turn)).begin() as conn:
+        yield conn
 
 
 def connect(path: Path, *switches: str, factory: type[sqlite3.Connection] = sqlite3.Connection) -> sqlite3.Connection:

@@ -57,10 +57,13 @@ class Postgres:
             self._as = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
         self._process: subprocess.Popen[bytes] | None = None
         self._run("initdb", "-D", self.folder / "data", "-U", "hub", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N", "-n")
+        hba = self.folder / "data" / "pg_hba.conf"
+        trusting = hba.read_text(encoding="utf-8")
+        hba.write_text(f"host all hub_secret 127.0.0.1/32 scram-sha-256\n{trusting}", encoding="utf-8")
         self.start()
 
     def start(self) -> None:
-        """It answers."""
+        """It answers. The server ends with the thread that calls this."""
         settings = {**self._settings, "port": str(self.port), "unix_socket_directories": str(self.folder)}
         command = [str(self._bin / "postgres"), "-D", str(self.folder / "data")]
         command += [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]

@@ -20,12 +20,13 @@ place = {"url": ""}
 @contextmanager
 def fresh() -> Iterator[Connection]:
     """A connection to new tables with their first head, inside a transaction in which savepoints work."""
-    with _in_database(place["url"]) if place["url"] else _in_memory() as conn:
+    with _in_database(place["url"]) if place["url"] else in_memory() as conn:
         yield conn
 
 
 @contextmanager
-def _in_memory() -> Iterator[Connection]:
+def in_memory() -> Iterator[Connection]:
+    """The same on SQLite, whatever the backend."""
     engine = create_engine("sqlite://")
     event.listen(engine, "connect", lambda raw, _: setattr(raw, "isolation_level", None))
     event.listen(engine, "begin", lambda conn: conn.exec_driver_sql("BEGIN"))
