@@ -292,21 +292,41 @@ def send_test(endpoint_id: str, file: ConfigFile = None, mode: Mode = "") -> Non
 @cli.command()
 def backup(target: Path, file: ConfigFile = None, mode: Mode = "") -> None:
     """Copies the store of a running or standing hub into one archive."""
-    from hub.store.backup import backup as make
+    from hub.store import backup as archives
 
     conf = configuration.load(file, mode=mode)
-    print(make(Path(conf.store_url.removeprefix("sqlite:///")), target, at=SystemClock().now()))
+    place, now = root.store_place(conf), SystemClock().now()
+    if isinstance(place, Path):
+        print(archives.backup(place, target, at=now))
+    else:
+        print(archives.backup_database(place, target, at=now))
 
 
 @cli.command()
 def restore(archive: Path, file: ConfigFile = None, mode: Mode = "") -> None:
-    """Puts an archive where the store belongs; never over an existing one."""
-    from hub.store.backup import restore as put_back
+    """Puts an archive where the store belongs, a file or a database; never over an existing one."""
+    from hub.store import backup as archives
 
     conf = configuration.load(file, mode=mode)
-    path = Path(conf.store_url.removeprefix("sqlite:///"))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    print(put_back(archive, path, mode=conf.settings.hub.mode, at=SystemClock().now()))
+    place, now, of = root.store_place(conf), SystemClock().now(), conf.settings.hub.mode
+    conf.data_dir.mkdir(parents=True, exist_ok=True)
+    if isinstance(place, Path):
+        print(archives.restore(archive, place, mode=of, at=now))
+    else:
+        print(archives.restore_database(archive, place, conf.data_dir, mode=of, at=now))
+
+
+@cli.command()
+def migrate(
+    source: Annotated[str, typer.Option("--from")] = "",
+    target: Annotated[str, typer.Option("--to")] = "",
+    file: ConfigFile = None,
+    mode: Mode = "",
+) -> None:
+    """Moves the store of a standing hub from its file (sqlite:///path) to PostgreSQL; seq, ledger and audit are kept."""
+    conf = configuration.load(file, mode=mode)
+    moved = root.migrate(conf, source, target, at=SystemClock().now())
+    print(f"moved: seq {moved.seq}, {moved.audit_n} decisions verified; now set [store] url to the new address")
 
 
 @cli.command()

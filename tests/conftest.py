@@ -7,13 +7,14 @@ import os
 import shutil
 import subprocess
 from collections import Counter
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.servers.kafka import Kafka
+from tests.servers.postgres import Postgres, programs
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 PROGRAMS = ("cc", "chromium", "docker", "git", "ip", "make", "node", "openssl", "strace", "tc", "unshare")
@@ -40,7 +41,17 @@ def _kafka() -> str:
     return f"{', '.join(lacking)} for a Kafka of the tests: not on this machine" if lacking else ""
 
 
-THINGS: dict[str, Callable[[], str]] = {"kafka": _kafka, "loop": _loop, "root": _root, "shared": _shared}
+def _postgres() -> str:
+    return "" if programs() is not None else "no PostgreSQL server is on this machine (apt-get install postgresql)"
+
+
+THINGS: dict[str, Callable[[], str]] = {
+    "kafka": _kafka,
+    "loop": _loop,
+    "postgres": _postgres,
+    "root": _root,
+    "shared": _shared,
+}
 
 
 @functools.cache
@@ -55,6 +66,29 @@ def missing(what: str) -> str:
     if what not in PROGRAMS:
         raise LookupError(f"needs({what!r}): unknown; add it to tests/conftest.py")
     return "" if shutil.which(what) else f"{what} is not on this machine"
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """One server for the whole session. Whoever asks for it bears the mark `needs("postgres")`."""
+    server = Postgres()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def database(postgres: Postgres) -> str:
+    """The address of a new, empty database."""
+    return postgres.database()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.needs("postgres"))])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The test runs twice: "" stands for a store in a file, otherwise it is the address of an empty database."""
+    if request.param == "sqlite":
+        return ""
+    server: Postgres = request.getfixturevalue("postgres")
+    return server.database()
 
 
 def _all_required() -> bool:

@@ -7,7 +7,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hub.api.auth import opened
 from hub.api.services import Services
-from hub.store import listing
+from hub.store import NotStored, listing
 
 
 def router(services: Services) -> APIRouter:
@@ -25,7 +25,7 @@ def router(services: Services) -> APIRouter:
         ready = all((services.parts or dict)().values())
         try:
             await services.store.read(listing.head_seq)
-        except SQLAlchemyError:
+        except (SQLAlchemyError, NotStored):
             ready = False
         response.status_code = 200 if ready else 503
         return {"status": "ready" if ready else "not-ready"}

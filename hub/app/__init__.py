@@ -12,7 +12,11 @@ from hub.app.acts import (
 from hub.app.building import Hub, open_hub
 from hub.app.channels import check_endpoint
 from hub.app.listening import check_listen, split_listen
+<<<<<<< HEAD
 from hub.app.migrating import migrate
+=======
+from hub.app.moving import migrate, store_place
+>>>>>>> w3-pg
 from hub.app.offering import offer, wanted
 from hub.app.running import NODE, ROLES, run
 from hub.app.seal import load_seal_key
@@ -41,5 +45,6 @@ __all__ = [
     "serving_now",
     "signin_link",
     "split_listen",
+    "store_place",
     "wanted",
 ]

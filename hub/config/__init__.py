@@ -12,6 +12,7 @@ from hub.config.decode import decode
 from hub.config.plugins import gateway_of, plugin, settings_of
 from hub.config.problem import Problem
 from hub.config.profile import Document, Profile, load_profile
+from hub.config.secrets import revealed_one
 from hub.config.settings import MODES, Settings, SourceSettings
 from hub.config.toml import read_toml
 from hub.errors import ConfigError
@@ -52,6 +53,15 @@ class Config:
     def store_url(self) -> str:
         """The store's address."""
         return self.settings.store.url or f"sqlite:///{(self.data_dir / 'hub.db').resolve()}"
+
+    @property
+    def store_password(self) -> str:
+        """The password of the store's role; "" without one.
+
+        Raises:
+            ConfigError: the file that should hold it cannot be used.
+        """
+        return revealed_one(self.settings.store.password, where=f"{self.file or 'hub.toml'}: store.password")
 
 
 def config_root() -> Path:

@@ -11,6 +11,7 @@ from hub.config.check_stream import stream_problems
 from hub.config.plugins import gateway_of, plugin
 from hub.config.problem import Problem
 from hub.errors import ConfigError
+from hub.store.postgres_address import address, is_postgres
 
 if TYPE_CHECKING:
     from hub.config import Config
@@ -33,14 +34,23 @@ def deployment_problems(config: Config) -> Iterator[Problem]:
     yield from _listen(config, file)
     yield from _networks(config, file)
     yield from _gateways(config, file)
-    if config.settings.store.url and not config.settings.store.url.startswith("sqlite:///"):
-        yield Problem(
-            file,
-            "store.url",
-            f"{config.settings.store.url.split('://')[0]!r} is no store of this hub",
-            "sqlite:///path",
-        )
+    yield from _store(config, file)
     yield from stream_problems(config, file)
+
+
+def _store(config: Config, file: str) -> Iterator[Problem]:
+    url, password = config.settings.store.url, config.settings.store.password
+    try:
+        if is_postgres(url):
+            address(url, config.store_password)
+        elif url and not url.startswith("sqlite:///"):
+            said = f"{url.partition('://')[0]!r} is no store of this hub"
+            yield Problem(file, "store.url", said, "sqlite:///path, or postgresql://role@host/database")
+        elif password:
+            yield Problem(file, "store.password", "a store in a file has none", "remove it")
+    except ConfigError as error:
+        key = "store.password" if "store.password" in error.where else "store.url"
+        yield Problem(file, key, error.reason, error.mend)
 
 
 def _gateways(config: Config, file: str) -> Iterator[Problem]:

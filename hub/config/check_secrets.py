@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _SECRET = re.compile(r"secret|passw(or)?d|token|api[-_]?key|private[-_]?key|authorization|credential", re.IGNORECASE)
 _ELSEWHERE = re.compile(r"_(file|url|path|env)$", re.IGNORECASE)
+_TRUSTS = "an address without it; the server trusts this machine"
 _VALUE = re.compile(r"^(wh(sec|sk)_|(bearer|basic) \S)|-----BEGIN [A-Z ]*PRIVATE KEY", re.IGNORECASE)
 
 
@@ -23,9 +24,10 @@ def secret_problems(config: Config) -> Iterator[Problem]:
     file = str(config.file or "hub.toml")
     for key, value in (("store.url", config.settings.store.url), ("stream.url", config.settings.stream.url)):
         if _in_address(value):
-            yield Problem(
-                file, key, "a password in plain text", "an address without it; the server trusts this machine"
-            )
+            mend = 'an address without it, and store.password = "file:/path"' if key == "store.url" else _TRUSTS
+            yield Problem(file, key, "a password in plain text", mend)
+    if config.settings.store.password and not config.settings.store.password.startswith(PREFIX):
+        yield Problem(file, "store.password", "a password in plain text", '"file:/path", a file only the hub may read')
     mends = {
         "source": 'write "file:/path" and keep it in that file, which only the hub may read',
         "endpoint": "add the endpoint at the desk (POST /v1/endpoints), where it is never shown again",

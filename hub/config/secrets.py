@@ -26,7 +26,12 @@ def revealed(table: Mapping[str, Any], *, where: str) -> dict[str, Any]:
 def _revealed(value: Any, where: str) -> Any:
     if isinstance(value, Mapping):
         return {key: _revealed(inner, f"{where}.{key}") for key, inner in value.items()}
-    if not isinstance(value, str) or not value.startswith(PREFIX):
+    return revealed_one(value, where=where) if isinstance(value, str) else value
+
+
+def revealed_one(value: str, *, where: str) -> str:
+    """The same of one setting."""
+    if not value.startswith(PREFIX):
         return value
     path = Path(value.removeprefix(PREFIX))
     if not path.is_file():

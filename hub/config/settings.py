@@ -68,7 +68,10 @@ class StoreSettings:
     """[store]"""
 
     url: str = ""
-    """sqlite:///path; a file in the data directory when empty."""
+    """sqlite:///path, a file in the data directory when empty; or postgresql://role@host/database."""
+
+    password: str = ""
+    """Of the role at PostgreSQL; "file:/path" for the first line of a file that only the hub can read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,7 +31,7 @@ class Store(Protocol):
     async def write(self, fn: Callable[[Connection], T]) -> T:
         """Runs `fn` in a transaction and returns its value once that transaction is durable on disk.
 
-        On SQLite many closures share one commit (group commit), a savepoint each: an exception in `fn` undoes only its own work and
+        Many closures share one commit (group commit), a savepoint each: an exception in `fn` undoes only its own work and
         is raised here. Closures run one at a time, in the order of the calls. A call cancelled before its turn does nothing. `fn` must
         not commit or roll back (`conn.begin_nested()` is allowed) and must have no effect outside `conn`.
 
@@ -60,8 +60,10 @@ class Store(Protocol):
         ...
 
 
-def open_store(url: str, *, mode: str, clock: Clock) -> Store:
-    """The store at `url` (`sqlite:///relative/path` or `sqlite:////absolute/path`), created or brought to this version's tables.
+def open_store(url: str, *, mode: str, clock: Clock, password: str = "") -> Store:
+    """The store at `url`, created or brought to this version's tables.
+
+    `sqlite:///relative/path`, `sqlite:////absolute/path` or `postgresql://role@host/database` with its `password`.
 
     Blocks for some milliseconds; call it before serving.
 
@@ -73,4 +75,8 @@ def open_store(url: str, *, mode: str, clock: Clock) -> Store:
         from hub.store.sqlite import open_file
 
         return open_file(Path(url.removeprefix("sqlite:///")), mode=mode, clock=clock)
+    if url.partition("://")[0] in ("postgresql", "postgresql+asyncpg", "postgres"):
+        from hub.store.postgres import open_database
+
+        return open_database(url, mode=mode, clock=clock, password=password)
     raise ConfigError("store.url", f"{url.split('://')[0]!r} is no store of this hub", "sqlite:///data/hub.db")

@@ -21,6 +21,7 @@ from sqlalchemy.pool import NullPool
 
 from hub.errors import ConfigError, WrongMode
 from hub.store import audit, head, meta
+from hub.store.postgres_address import Address
 from hub.store.sqlite import connect, sync_folder
 
 _CHUNK = 1 << 20
@@ -64,6 +65,45 @@ def backup(store_path: Path, target: Path, *, at: datetime) -> Manifest:
     return manifest
 
 
+def backup_database(place: Address, target: Path, *, at: datetime) -> Manifest:
+    """The same of a store in PostgreSQL: the archive holds a file with the same rows.
+
+    Raises:
+        ConfigError: the database cannot be read, `target` exists, or the copy is damaged; no archive was left.
+    """
+    from hub.store.postgres_copy import into_file
+
+    if target.exists():
+        raise ConfigError("backup", f"{target} exists already", "give a new name")
+    copy = target.with_name(target.name + ".copy")
+    partial = target.with_name(target.name + ".partial")
+    with _gone_afterwards(copy, partial):
+        into_file(place, copy)
+        manifest = _examine(copy, at)
+        _pack(copy, manifest, partial)
+        _publish(partial, target, "backup")
+    return manifest
+
+
+def restore_database(archive: Path, place: Address, folder: Path, *, mode: str, at: datetime) -> Manifest:
+    """The empty database is a store with what the archive holds, under a new epoch. `folder` has room for a copy meanwhile.
+
+    Raises:
+        ConfigError: there is a store in the database already, or the archive is damaged; nothing was kept.
+        WrongMode: the archive is of another mode.
+    """
+    from hub.store.postgres_copy import assert_version, file_engine, fill
+
+    partial = folder / f"{archive.name}.partial"
+    with _gone_afterwards(partial, *(partial.with_name(partial.name + remnant) for remnant in _REMNANTS)):
+        manifest = _checked(archive, partial, mode)
+        _open_epoch(partial, at)
+        with file_engine(partial) as engine, engine.begin() as source:
+            assert_version(source, archive.name)
+            fill(place, source, where="restore")
+    return manifest
+
+
 def restore(archive: Path, path: Path, *, mode: str, at: datetime) -> Manifest:
     """`path` is a new store with what the archive holds, under a new epoch. Nothing existing is ever overwritten.
 
@@ -77,12 +117,18 @@ def restore(archive: Path, path: Path, *, mode: str, at: datetime) -> Manifest:
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".partial")
     with _gone_afterwards(partial, *(partial.with_name(partial.name + remnant) for remnant in _REMNANTS)):
-        manifest = _unpack(archive, partial, mode)
-        found = _examine(partial, datetime.fromisoformat(manifest.at))
-        if found != manifest:
-            raise ConfigError("restore", f"the copy says {found}, the manifest {manifest}", "use another archive")
+        manifest = _checked(archive, partial, mode)
         _open_epoch(partial, at)
         _publish(partial, path, "restore")
+    return manifest
+
+
+def _checked(archive: Path, partial: Path, mode: str) -> Manifest:
+    """`partial` is the store that the archive's manifest describes."""
+    manifest = _unpack(archive, partial, mode)
+    found = _examine(partial, datetime.fromisoformat(manifest.at))
+    if found != manifest:
+        raise ConfigError("restore", f"the copy says {found}, the manifest {manifest}", "use another archive")
     return manifest
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, update
 
-from hub.errors import WrongMode
+from hub.errors import ConfigError, WrongMode
 from hub.store.tables import meta
 
 MODES = ("actual", "exercise", "test")
@@ -32,6 +32,17 @@ def check_mode(conn: Connection, mode: str) -> None:
     bound = get(conn, "mode")
     if bound is not None and bound != mode:
         raise WrongMode(f"the store belongs to mode {bound}, this process runs in mode {mode}")
+
+
+def check_moved(conn: Connection) -> None:
+    """Nothing happens unless the store was moved elsewhere (`hub.store.moving`).
+
+    Raises:
+        ConfigError: it was; another hub may have gone on from there, under the same numbers.
+    """
+    moved = get(conn, "moved_to")
+    if moved is not None:
+        raise ConfigError("store", f"it was moved to {moved}", "set [store] url to that; to go back, restore a backup")
 
 
 def bind_mode(conn: Connection, mode: str) -> None:

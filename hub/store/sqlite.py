@@ -6,9 +6,9 @@ import asyncio
 import os
 import secrets
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,9 +21,10 @@ from hub.clock import Clock
 from hub.errors import ConfigError
 from hub.store import NotStored, meta, migrations
 from hub.store.checkpoint import Checkpointer
+from hub.store.sqlite_transactions import SqliteTransactions, WriterConnection
 from hub.store.turn import Turn
 from hub.store.wake import COUNTERS, Counters, Wake
-from hub.store.write import Writer, WriterConnection
+from hub.store.write import Writer
 
 T = TypeVar("T")
 
@@ -55,7 +56,8 @@ class SqliteStore:
         with self._read_engine.connect() as conn:
             self._wake.tell(*_counters(conn))
         self._turn = Turn(path)
-        self._writer = Writer(partial(_writer_connection, path), self._turn, self._wake)
+        transactions = SqliteTransactions(partial(_writer_connection, path), self._turn)
+        self._writer = Writer(transactions, self._wake)
         self._checkpointer = Checkpointer(path, partial(connect, path), turn=self._turn, pause=self._writer.paused)
         self._closed = False
 
@@ -117,6 +119,7 @@ def open_file(path: Path, *, mode: str, clock: Clock) -> SqliteStore:
             known = migrations.version(conn)
             if known is not None:
                 meta.check_mode(conn, mode)
+                meta.check_moved(conn)
             migrations.bring_up(conn, known)
             meta.bind_mode(conn, mode)
             meta.found(conn, hub_id=secrets.token_hex(16), at=clock.now())
@@ -125,6 +128,13 @@ def open_file(path: Path, *, mode: str, clock: Clock) -> SqliteStore:
         raise ConfigError(
             f"store {path.name}", f"cannot be opened: {error}", "see the folder's rights and disk"
         ) from error
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[Connection]:
+    """A connection to the existing file inside a transaction in which nobody else writes; committed at the end, undone by an error."""
+    with closing(Turn(path)) as turn, _engine(partial(connect, path), partial(_begin, turn)).begin() as conn:
+        yield conn
 
 
 def connect(path: Path, *switches: str, factory: type[sqlite3.Connection] = sqlite3.Connection) -> sqlite3.Connection:
@@ -215,7 +225,7 @@ def _begin(turn: Turn, conn: Connection) -> None:
 
 
 def _writer_connection(path: Path) -> Connection:
-    """A Connection for `hub.store.write`: its transactions are begun and ended on the driver connection."""
+    """A Connection for the writer: its transactions are begun and ended on the driver connection."""
     engine = _engine(partial(connect, path, factory=WriterConnection), None)
     conn = engine.connect()
     raw = conn.connection.driver_connection

@@ -32,7 +32,7 @@ meta = Table(
 head = Table(  # the lock every acceptance transaction takes first
     "head",
     metadata,
-    Column("id", Integer, primary_key=True),  # always 1
+    Column("id", Integer, primary_key=True, autoincrement=False),  # always 1
     Column("seq", BigInteger, nullable=False),  # last seq given
     Column("audit_n", BigInteger, nullable=False),
     Column("audit_hash", Text, nullable=False),
@@ -207,7 +207,7 @@ alerts = Table(
 events = Table(  # the accepted order: what feeds, routing and followers resume from; gapless, in commit order
     "events",
     metadata,
-    Column("seq", BigInteger, primary_key=True),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
     Column("kind", Text, nullable=False),  # decided | revived | held | released | dismissed | withdrawn
     Column("alert_id", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
@@ -270,7 +270,7 @@ incident_hazards = Table(  # every hazard of every chain of the incident: it is 
 audit = Table(
     "audit",
     metadata,
-    Column("n", BigInteger, primary_key=True),
+    Column("n", BigInteger, primary_key=True, autoincrement=False),
     Column("at", BigInteger, nullable=False),
     Column("act", Text, nullable=False),
     Column("who", Text, nullable=False),
@@ -285,7 +285,7 @@ _COVERED = text("state = 'covered'")
 routed = Table(
     "routed",
     metadata,
-    Column("seq", BigInteger, primary_key=True),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
     Column("rules_rev", BigInteger, nullable=False),
     Column("matched", Integer, nullable=False),
     Column("at", BigInteger, nullable=False),

@@ -12,7 +12,10 @@ from typing import NamedTuple
 POLL_S = 0.2
 """How late a commit of another process may be noticed."""
 
-COUNTERS = "SELECT (SELECT seq FROM head WHERE id = 1), (SELECT coalesce(sum(next_position - 1), 0) FROM stream_heads)"
+COUNTERS = (
+    "SELECT (SELECT seq FROM head WHERE id = 1),"
+    " (SELECT CAST(coalesce(sum(next_position - 1), 0) AS BIGINT) FROM stream_heads)"  # PostgreSQL sums to a decimal
+)
 
 
 class Counters(NamedTuple):

@@ -1,74 +1,27 @@
-"""Group commit on SQLite: one thread, one connection, many closures per COMMIT, a savepoint each."""
+"""Group commit: one thread, one connection, many closures per COMMIT, a savepoint each; how, each backend says (`Transactions`)."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import queue
-import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from hub.errors import HubError
 from hub.store import NotStored
-from hub.store.turn import Turn
-from hub.store.wake import COUNTERS, Wake
+from hub.store.wake import Counters, Wake
+
+T = TypeVar("T")
 
 MOST_CLOSURES = 512
 """Closures in one commit at most."""
 LONGEST_S = 0.010
 """After this long in one transaction no further closure is taken in, so that the first need not wait for the last."""
-LOCK_TIMEOUT_S = 10.0
-"""How long another process may hold the write lock before the closures waiting here fail."""
-
-_FATAL = {
-    sqlite3.SQLITE_FULL,
-    sqlite3.SQLITE_IOERR,
-    sqlite3.SQLITE_CORRUPT,
-    sqlite3.SQLITE_NOTADB,
-    sqlite3.SQLITE_READONLY,
-    sqlite3.SQLITE_CANTOPEN,
-    sqlite3.SQLITE_NOMEM,
-    sqlite3.SQLITE_BUSY,
-}
-
-
-class WriterConnection(sqlite3.Connection):
-    """A driver connection whose transactions only the writer ends: a closure that did would do so for its neighbours too.
-
-    `ends` says what SQLAlchemy's commit and rollback do: "refused" while closures run, "ignored", or "real".
-    """
-
-    ends = "real"
-
-    def cursor(self, *args: Any) -> sqlite3.Cursor:  # type: ignore[override]
-        """A cursor for a closure's statement.
-
-        After some disk errors SQLite gives up the whole transaction; what a closure then still did would be committed at once.
-        """
-        if self.ends == "refused" and not self.in_transaction:
-            raise sqlite3.OperationalError("the transaction was given up")
-        cursor: sqlite3.Cursor = super().cursor(*args)
-        return cursor
-
-    def commit(self) -> None:
-        if self._is_real():
-            super().commit()
-
-    def rollback(self) -> None:
-        if self._is_real():
-            super().rollback()
-
-    def _is_real(self) -> bool:
-        if self.ends == "refused":
-            raise RuntimeError("a closure must not commit or roll back; raise an error to undo its work")
-        return self.ends == "real"
 
 
 @dataclass(slots=True, eq=False)
@@ -81,16 +34,60 @@ class Job:
     value: Any = None
     error: BaseException | None = None
 
+    def run(self, conn: Connection) -> None:
+        """The closure has run, and `value` or `error` says what came of it."""
+        try:
+            self.value = self.fn(conn)
+            if conn.in_nested_transaction():
+                raise RuntimeError("a closure left a savepoint open")
+        except BaseException as error:  # noqa: BLE001  it belongs to the caller, who gets it
+            self.error = error
+
+
+class Transactions(Protocol):
+    """What the writer asks of a backend: one transaction after another, each of many closures. Used by the writer's thread alone."""
+
+    @property
+    def failures(self) -> tuple[type[BaseException], ...]:
+        """What its methods raise when nothing of a transaction is kept."""
+        ...
+
+    def whole(self, work: Callable[[], T]) -> T:
+        """Runs `work`, inside which alone the methods below may be called."""
+        ...
+
+    def begin(self) -> None:
+        """A transaction has begun that no other writer of this store, in whatever process, runs beside."""
+        ...
+
+    def run(self, job: Job) -> None:
+        """The closure has run; if it failed, its work alone is undone. Raises one of `failures` when the transaction is lost with it."""
+        ...
+
+    def commit(self) -> Counters:
+        """The transaction is durable; the counters as it left them."""
+        ...
+
+    def drop(self) -> None:
+        """Lets go of the connection and of what it had not committed; the next `begin` opens another. Never raises `failures`."""
+        ...
+
+    def reason(self, error: BaseException) -> str:
+        """What happened, in one line for an operator, without secrets."""
+        ...
+
 
 class Writer:
-    """The thread that writes. `connect` gives a Connection over a `WriterConnection`; it is called again after trouble."""
+    """The thread that writes."""
 
-    def __init__(self, connect: Callable[[], Connection], turn: Turn, wake: Wake) -> None:
-        self._connect = connect
-        self._turn = turn
+    def __init__(
+        self, transactions: Transactions, wake: Wake, *, most_closures: int = MOST_CLOSURES, longest_s: float = LONGEST_S
+    ) -> None:
+        self._transactions = transactions
         self._wake = wake
+        self._most_closures = most_closures
+        self._longest_s = longest_s
         self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
-        self._conn: Connection | None = None
         self._closing = False
         self._gate = threading.Lock()
         self._open = threading.Event()
@@ -141,20 +138,17 @@ class Writer:
             raise
         finally:
             self._closing = True
-            self._drop()
+            self._transactions.drop()
             _fail(self._drain(), reason)
 
     def _commit(self, first: Job) -> None:
         """`first` and whatever is queued by then are durable or have failed."""
         jobs = [first]
         try:
-            raw = self._begin()
-            self._fill(raw, jobs)
-            counters = raw.execute(COUNTERS).fetchone()
-            raw.execute("COMMIT")
-        except (sqlite3.Error, DBAPIError, OSError, HubError) as error:
-            self.trouble = _reason(error)
-            self._drop()
+            counters = self._transactions.whole(lambda: self._transaction(jobs))
+        except self._transactions.failures as error:
+            self.trouble = self._transactions.reason(error)
+            self._transactions.drop()
             _fail(jobs + self._drain(), self.trouble, error)
             return
         except BaseException as error:
@@ -166,29 +160,20 @@ class Writer:
         _settle(jobs)
         self._wake.tell(*counters)
 
-    def _begin(self) -> WriterConnection:
-        if self._conn is None:
-            self._conn = self._connect()
-        raw = _driver(self._conn)
-        self._turn.begin(raw, LOCK_TIMEOUT_S)
-        return raw
-
-    def _fill(self, raw: WriterConnection, jobs: list[Job]) -> None:
-        """Runs the first of `jobs`, then adds and runs what is queued, while there is room.
-
-        Raises:
-            sqlite3.Error: SQLite gave up the whole transaction (it does so for some disk errors).
-        """
-        assert self._conn is not None
+    def _transaction(self, jobs: list[Job]) -> Counters:
+        """Runs the first of `jobs`, adds and runs what is queued while there is room, and commits."""
+        self._transactions.begin()
         began = time.monotonic()
         job: Job | None = jobs[0]
         while job is not None:
-            self._one(raw, self._conn, job)
-            if len(jobs) >= MOST_CLOSURES or time.monotonic() - began > LONGEST_S:
-                return
+            if not job.future.cancelled():
+                self._transactions.run(job)
+            if len(jobs) >= self._most_closures or time.monotonic() - began > self._longest_s:
+                break
             job = self._next()
             if job is not None:
                 jobs.append(job)
+        return self._transactions.commit()
 
     def _next(self) -> Job | None:
         try:
@@ -199,34 +184,6 @@ class Writer:
             self._queue.put(None)
         return job
 
-    def _one(self, raw: WriterConnection, conn: Connection, job: Job) -> None:
-        if job.future.cancelled():
-            return
-        raw.execute("SAVEPOINT closure")
-        try:
-            job.value = job.fn(conn)
-            if conn.in_nested_transaction():
-                raise RuntimeError("a closure left a savepoint open")
-        except BaseException as error:  # noqa: BLE001  it belongs to the caller, who gets it
-            job.error = error
-        if not raw.in_transaction:
-            cause, job.error = job.error, None
-            raise sqlite3.OperationalError(f"the transaction was given up: {cause}") from cause
-        if job.error is not None:
-            _undo(raw, conn)
-            if _is_fatal(job.error):
-                job.error = _not_stored(_reason(job.error), job.error)
-        raw.execute("RELEASE closure")
-
-    def _drop(self) -> None:
-        """Lets go of the connection and of what it had not committed; the next commit opens another."""
-        conn, self._conn = self._conn, None
-        if conn is not None:
-            with contextlib.suppress(sqlite3.Error, SQLAlchemyError):
-                raw = _driver(conn)
-                raw.ends = "real"
-                conn.close()
-
     def _drain(self) -> list[Job]:
         jobs = []
         while (job := self._next()) is not None:
@@ -234,37 +191,8 @@ class Writer:
         return jobs
 
 
-def _driver(conn: Connection) -> WriterConnection:
-    raw = conn.connection.driver_connection
-    assert isinstance(raw, WriterConnection)
-    return raw
-
-
-def _undo(raw: WriterConnection, conn: Connection) -> None:
-    """The closure's work is undone, and SQLAlchemy remembers nothing of it."""
-    while (nested := conn.get_nested_transaction()) is not None:
-        nested.rollback()
-    begun = conn.get_transaction()
-    if begun is not None and not begun.is_active:
-        # The closure tried to commit: SQLAlchemy waits for a rollback. The real transaction goes on.
-        raw.ends = "ignored"
-        conn.rollback()
-        raw.ends = "refused"
-    raw.execute("ROLLBACK TO closure")
-
-
-def _is_fatal(error: BaseException) -> bool:
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    return isinstance(cause, sqlite3.Error) and getattr(cause, "sqlite_errorcode", 0) & 0xFF in _FATAL
-
-
-def _reason(error: BaseException) -> str:
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    name = getattr(cause, "sqlite_errorname", "") or type(cause).__name__
-    return f"{cause} ({name})"
-
-
-def _not_stored(reason: str, cause: BaseException | None) -> NotStored:
+def not_stored(reason: str, cause: BaseException | None) -> NotStored:
+    """The error of a caller whose closure was not kept."""
     error = NotStored(f"not stored: {reason}")
     error.__cause__ = cause
     return error
@@ -274,7 +202,7 @@ def _fail(jobs: Iterable[Job], reason: str, cause: BaseException | None = None) 
     """Each caller hears that nothing was acknowledged, except one whose own closure had failed already."""
     failed = list(jobs)
     for job in failed:
-        job.error = job.error or _not_stored(reason, cause)
+        job.error = job.error or not_stored(reason, cause)
     _settle(failed)
 
 

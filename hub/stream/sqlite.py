@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import BigInteger, Connection, cast, delete, func, insert, select, update
 
 from hub.clock import Clock, to_us
 from hub.store import Store
@@ -19,7 +19,7 @@ PRUNE_EVERY_S = 60.0
 MOST_PRUNED = 5_000
 """Records pruned in one transaction at most."""
 
-_total = select(func.coalesce(func.sum(stream_heads.c.next_position - 1), 0))
+_total = select(cast(func.coalesce(func.sum(stream_heads.c.next_position - 1), 0), BigInteger))
 
 
 def append_in(conn: Connection, topic: str, records: Sequence[tuple[str, bytes]], at: datetime) -> None:

@@ -27,8 +27,8 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture
-def town(tmp_path: Path) -> Iterator[Town]:
-    town = Town(tmp_path, free_port(), "", '[[authority]]\nsource = "pushed"\n')
+def town(tmp_path: Path, database_url: str) -> Iterator[Town]:
+    town = Town(tmp_path, free_port(), "", '[[authority]]\nsource = "pushed"\n', store=database_url)
     town.write()
     yield town
     town.kill()

@@ -27,10 +27,10 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture
-def town(tmp_path: Path, pages: Pages) -> Iterator[Town]:
+def town(tmp_path: Path, pages: Pages, database_url: str) -> Iterator[Town]:
     source, authority = cap_source("kttv", f"{pages.base}/index.xml")
     pushed = '[[authority]]\nsource = "pushed"\n'
-    town = Town(tmp_path, free_port(), source, authority + pushed)
+    town = Town(tmp_path, free_port(), source, authority + pushed, store=database_url)
     town.write()
     yield town
     town.kill()

@@ -247,7 +247,7 @@ def _server(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
 @dataclass
 class Town:
     """A folder with configuration and data, and the hub process in it. `more` are further lines of [hub], `files` further files of the
-    profile by name, `tables` further tables of the deployment file `<name>.toml`, `words` further words of `hub run`."""
+    profile by name, `store` the address of its database (a file in the folder when empty), `tables` further tables of the deployment file `<name>.toml`, `words` further words of `hub run`."""
 
     folder: Path
     port: int
@@ -258,6 +258,7 @@ class Town:
     env: dict[str, str] = field(default_factory=dict)
     mode: str = "test"
     more: str = ""
+    store: str = ""
     files: dict[str, str] = field(default_factory=dict)
     name: str = "hub"
     tables: str = ""
@@ -286,9 +287,10 @@ class Town:
         (profile / "authorities.toml").write_text(f"{self.authorities}\n{own}", encoding="utf-8")
         for name, text in self.files.items():
             (profile / name).write_text(text, encoding="utf-8")
+        store = f'[store]\nurl = "{self.store}"\n' if self.store else ""
         self.file.write_text(
             f'[hub]\nmode = "{self.mode}"\nprofile = "{profile}"\ndata_dir = "{self.folder / "data"}"\n{self.more}'
-            f'[http]\nlisten = "127.0.0.1:{self.port}"\n{self.tables}',
+            f'[http]\nlisten = "127.0.0.1:{self.port}"\n{store}{self.tables}',
             encoding="utf-8",
         )
 

@@ -14,9 +14,12 @@ import pytest
 
 from hub.clock import SetClock
 from hub.errors import ConfigError, WrongMode
-from hub.store import audit, head, meta
-from hub.store.backup import Manifest, backup, read_manifest, restore
+from hub.store import audit, head, meta, open_store
+from hub.store.backup import Manifest, backup, backup_database, read_manifest, restore, restore_database
+from hub.store.postgres import open_database
+from hub.store.postgres_address import address
 from hub.store.sqlite import SqliteStore, open_file
+from tests.servers.postgres import Postgres
 from tests.store.contract import START, after, decide
 
 
@@ -208,3 +211,64 @@ def test_there_must_be_a_store_and_an_archive(archive: Path, tmp_path: Path) -> 
 def test_a_manifest_is_plain_json(archive: Path) -> None:
     said = Manifest(1, "t", "h", "test", 1, 2, "a", 3, "s")
     assert msgspec.json.decode(msgspec.json.encode(said), type=Manifest) == said
+
+
+@pytest.mark.needs("postgres")
+async def test_a_backup_of_postgresql_made_while_the_hub_writes_is_restored_to_either_backend(
+    postgres: Postgres, database: str, tmp_path: Path
+) -> None:
+    """One archive, whole and checked; each restored store goes on with its next seq under an epoch of its own."""
+    store = await asyncio.to_thread(open_database, database, mode="test", clock=SetClock(START))
+    acknowledged, done = 0, asyncio.Event()
+
+    async def write() -> int:
+        written = 0
+        while not done.is_set():
+            written = await store.write(decide)
+        return written
+
+    writing = asyncio.ensure_future(write())
+    acknowledged = await store.write(decide)
+    archive = tmp_path / "hub.tar"
+    manifest = await asyncio.to_thread(backup_database, address(database), archive, at=START)
+    done.set()
+    assert acknowledged <= manifest.seq <= await writing
+    assert (manifest.mode, manifest.hub_id) == ("test", await store.read(meta.hub_id))
+    epoch = await store.read(lambda conn: meta.get(conn, "epoch"))
+    await store.close()
+
+    other = postgres.database()
+    place = address(other)
+    assert await asyncio.to_thread(restore_database, archive, place, tmp_path, mode="test", at=START) == manifest
+    await asyncio.to_thread(restore, archive, tmp_path / "new" / "hub.db", mode="test", at=START)
+    for url in (other, f"sqlite:///{tmp_path / 'new' / 'hub.db'}"):
+        restored = await asyncio.to_thread(open_store, url, mode="test", clock=SetClock(START))
+        assert (await restored.read(audit.verify)) == audit.Verdict(manifest.seq)
+        assert await restored.write(decide) == manifest.seq + 1
+        assert await restored.read(lambda conn: meta.get(conn, "epoch")) not in (epoch, None)
+        await restored.close()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["hub.tar", "new"]
+    with pytest.raises(ConfigError, match="holds a store already"):
+        await asyncio.to_thread(restore_database, archive, place, tmp_path, mode="test", at=START)
+
+
+@pytest.mark.needs("postgres")
+async def test_a_backup_of_a_file_is_restored_to_postgresql(
+    store: SqliteStore, path: Path, archive: Path, database: str, tmp_path: Path
+) -> None:
+    await asyncio.gather(*(store.write(decide) for _ in range(9)))
+    backup(path, archive, at=START)
+    with pytest.raises(WrongMode):
+        restore_database(archive, address(database), tmp_path, mode="actual", at=START)
+    await asyncio.to_thread(restore_database, archive, address(database), tmp_path, mode="test", at=START)
+    restored = await asyncio.to_thread(open_store, database, mode="test", clock=SetClock(START))
+    assert await restored.write(decide) == 30
+    assert (await restored.read(audit.verify)) == audit.Verdict(30)
+    await restored.close()
+
+
+@pytest.mark.needs("postgres")
+async def test_an_empty_database_has_no_backup(database: str, archive: Path) -> None:
+    with pytest.raises(ConfigError, match="there is no store"):
+        await asyncio.to_thread(backup_database, address(database), archive, at=START)
+    assert list(archive.parent.iterdir()) == []

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import Connection, create_engine, select, update
+from sqlalchemy import Connection, select, update
 
 from hub.errors import ConfigError
 from hub.store import endpoints
-from hub.store.tables import endpoint_states, metadata
+from hub.store.tables import endpoint_states
+from tests.store.fresh import fresh
 
 KEY = bytes(range(32))
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
@@ -19,9 +20,7 @@ OLD, NEW, NEWEST = "whsec_b2xk", "whsec_bmV3", "whsec_bmV3ZXN0"
 
 @pytest.fixture
 def conn() -> Iterator[Connection]:
-    engine = create_engine("sqlite://")
-    metadata.create_all(engine)
-    with engine.connect() as connection:
+    with fresh() as connection:
         yield connection
 
 

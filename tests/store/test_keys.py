@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import Connection, create_engine, select
+from sqlalchemy import Connection, select
 
 from hub.store import keys
 from hub.store.tables import keys as table
-from hub.store.tables import metadata
+from tests.store.fresh import fresh
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 YEAR = NOW + timedelta(days=365)
@@ -18,11 +18,8 @@ YEAR = NOW + timedelta(days=365)
 
 @pytest.fixture
 def conn() -> Iterator[Connection]:
-    engine = create_engine("sqlite://")
-    metadata.create_all(engine)
-    with engine.connect() as open_conn:
+    with fresh() as open_conn:
         yield open_conn
-    engine.dispose()
 
 
 def _new(conn: Connection) -> str:

@@ -6,20 +6,18 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, create_engine, insert, update
+from sqlalchemy import Connection, insert, update
 
 from hub.store import listing
 from hub.store.listing import Sought
-from hub.store.tables import alert_units, alerts, deliveries, events, head, metadata, sources
+from hub.store.tables import alert_units, alerts, deliveries, events, head, sources
+from tests.store.fresh import fresh
 
 
 @pytest.fixture
 def conn() -> Iterator[Connection]:
-    engine = create_engine("sqlite://")
-    metadata.create_all(engine)
-    with engine.connect() as open_conn:
+    with fresh() as open_conn:
         yield open_conn
-    engine.dispose()
 
 
 def _alert(conn: Connection, seq: int, **values: Any) -> str:
@@ -160,7 +158,7 @@ def test_one_alert_its_chain_and_changed_sources(conn: Connection) -> None:
     conn.execute(insert(sources), [row | {"source": f"s{n}", "failures": 0, "rev": n} for n in (1, 2)])
     assert [row.source for row in listing.sources_since(conn, 1)] == ["s2"]
     assert listing.head_seq(conn) == 0
-    conn.execute(insert(head), {"id": 1, "seq": 7, "audit_n": 0, "audit_hash": "", "rules_rev": 0, "chain_n": 0})
+    conn.execute(update(head).values(seq=7))
     assert listing.head_seq(conn) == 7
 
 

@@ -6,21 +6,19 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import Connection, create_engine, select
+from sqlalchemy import Connection, select
 
 from hub.store import people
-from hub.store.tables import metadata, sessions, signin_links
+from hub.store.tables import sessions, signin_links
+from tests.store.fresh import fresh
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 
 
 @pytest.fixture
 def conn() -> Iterator[Connection]:
-    engine = create_engine("sqlite://")
-    metadata.create_all(engine)
-    with engine.connect() as open_conn:
+    with fresh() as open_conn:
         yield open_conn
-    engine.dispose()
 
 
 @pytest.fixture

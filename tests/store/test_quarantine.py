@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import create_engine, select
+from sqlalchemy import select
 
 from hub.clock import to_us
 from hub.store import quarantine
-from hub.store.tables import metadata
 from hub.store.tables import quarantine as table
+from tests.store.fresh import fresh
 
 AT = datetime(2026, 11, 24, tzinfo=UTC)
 
 
 def test_the_same_trouble_with_the_same_bytes_is_kept_once_with_its_first_time() -> None:
-    engine = create_engine("sqlite://")
-    metadata.create_all(engine)
     told = {"stage": "intake", "source": "nchmf", "reason": "not-cap", "detail": "<html>"}
-    with engine.connect() as conn:
+    with fresh() as conn:
         first = quarantine.keep(conn, **told, payload_sha256="ab", at=AT)
         assert quarantine.keep(conn, **told, payload_sha256="ab", at=AT + timedelta(days=1)) == first
         assert quarantine.keep(conn, **told, payload_sha256="cd", at=AT) != first

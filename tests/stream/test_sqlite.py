@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import Connection, func, select
 
 from hub.clock import SetClock
-from hub.store.sqlite import SqliteStore, open_file
+from hub.store import Store, open_store
 from hub.store.tables import stream_records
 from hub.stream import Record
 from hub.stream import sqlite as backend
@@ -29,7 +29,7 @@ APPENDING = Path(__file__).with_name("appending.py")
 class OwnStore(SqliteStream):
     """A stream that closes its store with itself, as a process does."""
 
-    def __init__(self, store: SqliteStore) -> None:
+    def __init__(self, store: Store) -> None:
         super().__init__(store, clock=SetClock(START))
         self._own = store
 
@@ -37,18 +37,23 @@ class OwnStore(SqliteStream):
         await self._own.close()
 
 
+@pytest.fixture
+def url(tmp_path: Path, database_url: str) -> str:
+    return database_url or f"sqlite:///{tmp_path / 'hub.db'}"
+
+
 class TestSqliteStream(StreamContract):
     @pytest.fixture
-    def reopen(self, tmp_path: Path) -> Callable[[], Awaitable[OwnStore]]:
+    def reopen(self, url: str) -> Callable[[], Awaitable[OwnStore]]:
         async def another() -> OwnStore:
-            return OwnStore(open_file(tmp_path / "hub.db", mode="test", clock=SetClock(START)))
+            return OwnStore(open_store(url, mode="test", clock=SetClock(START)))
 
         return another
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
-    store = open_file(tmp_path / "hub.db", mode="test", clock=SetClock(START))
+async def store(url: str) -> AsyncIterator[Store]:
+    store = open_store(url, mode="test", clock=SetClock(START))
     yield store
     await store.close()
 
@@ -62,7 +67,7 @@ def numbered(*positions: int) -> list[Record]:
     return [Record(TOPIC, "k", b"", position) for position in positions]
 
 
-async def test_positions_have_no_gap_though_closures_fail(store: SqliteStore) -> None:
+async def test_positions_have_no_gap_though_closures_fail(store: Store) -> None:
     def failing(conn: Connection) -> None:
         append_in(conn, TOPIC, [("k", b"x"), ("k", b"y")], START)
         raise ZeroDivisionError
@@ -77,7 +82,7 @@ async def test_positions_have_no_gap_though_closures_fail(store: SqliteStore) ->
 
 
 async def test_what_is_appended_in_a_transaction_wakes_the_reader_when_it_commits_and_not_before(
-    store: SqliteStore,
+    store: Store,
 ) -> None:
     reader = SqliteStream(store, clock=SetClock(START)).reader(TOPIC, "a")
     await reader.take(1, 0)
@@ -94,7 +99,7 @@ async def test_what_is_appended_in_a_transaction_wakes_the_reader_when_it_commit
 
 
 async def test_effects_and_mark_in_one_transaction_are_done_once_by_two_processes_of_one_name(
-    store: SqliteStore,
+    store: Store,
 ) -> None:
     stream = SqliteStream(store, clock=SetClock(START))
     await stream.append(TOPIC, [("k", b"%d" % n) for n in range(100)])
@@ -115,7 +120,7 @@ async def test_effects_and_mark_in_one_transaction_are_done_once_by_two_processe
     assert sorted(done) == list(range(1, 101))
 
 
-async def test_a_mark_moves_with_its_transaction_or_not_at_all(store: SqliteStore) -> None:
+async def test_a_mark_moves_with_its_transaction_or_not_at_all(store: Store) -> None:
     stream = SqliteStream(store, clock=SetClock(START))
     await stream.append(TOPIC, [("k", b"1")])
     reader = stream.reader(TOPIC, "a")
@@ -130,7 +135,7 @@ async def test_a_mark_moves_with_its_transaction_or_not_at_all(store: SqliteStor
     assert list(await reader.take(1, 1)) == list(batch)
 
 
-async def test_a_record_goes_only_when_it_is_old_and_every_reader_has_passed_it(store: SqliteStore) -> None:
+async def test_a_record_goes_only_when_it_is_old_and_every_reader_has_passed_it(store: Store) -> None:
     def filled(conn: Connection) -> None:
         for n in range(10):
             append_in(conn, TOPIC, [("k", b"")], START + timedelta(seconds=n))
@@ -152,12 +157,12 @@ async def test_a_record_goes_only_when_it_is_old_and_every_reader_has_passed_it(
     assert await store.read(positions) == [11]  # a position is never given twice
 
 
-async def test_a_topic_without_readers_loses_nothing(store: SqliteStore) -> None:
+async def test_a_topic_without_readers_loses_nothing(store: Store) -> None:
     await store.write(lambda conn: append_in(conn, TOPIC, [("k", b"")], START))
     assert await store.write(lambda conn: prune_in(conn, TOPIC, before=START + timedelta(days=99))) == 0
 
 
-async def test_one_pruning_takes_a_bounded_number(store: SqliteStore) -> None:
+async def test_one_pruning_takes_a_bounded_number(store: Store) -> None:
     def filled(conn: Connection) -> None:
         append_in(conn, TOPIC, [("k", b"")] * (backend.MOST_PRUNED + 10), START)
         commit_in(conn, TOPIC, "a", numbered(backend.MOST_PRUNED + 10))
@@ -168,7 +173,7 @@ async def test_one_pruning_takes_a_bounded_number(store: SqliteStore) -> None:
     assert await store.write(lambda conn: prune_in(conn, TOPIC, before=later)) == 10
 
 
-async def test_readers_prune_by_themselves_as_time_goes_by(store: SqliteStore) -> None:
+async def test_readers_prune_by_themselves_as_time_goes_by(store: Store) -> None:
     clock = SetClock(START)
     stream = SqliteStream(store, clock=clock, keep_s=100)
     reader = stream.reader(TOPIC, "a")
@@ -180,9 +185,8 @@ async def test_readers_prune_by_themselves_as_time_goes_by(store: SqliteStore) -
     assert await store.read(lambda conn: conn.execute(count).scalar_one()) == 2
 
 
-def test_a_process_killed_at_any_moment_loses_nothing_it_acknowledged(tmp_path: Path) -> None:
-    path = tmp_path / "hub.db"
-    process = subprocess.Popen([sys.executable, str(APPENDING), f"sqlite:///{path}"], stdout=subprocess.PIPE, text=True)
+def test_a_process_killed_at_any_moment_loses_nothing_it_acknowledged(url: str) -> None:
+    process = subprocess.Popen([sys.executable, str(APPENDING), url], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     lines = []
     for line in process.stdout:
@@ -193,7 +197,7 @@ def test_a_process_killed_at_any_moment_loses_nothing_it_acknowledged(tmp_path: 
     acknowledged = {line.strip().encode() for line in lines if line.endswith("\n")}
 
     async def kept() -> set[bytes]:
-        store = open_file(path, mode="test", clock=SetClock(START))
+        store = open_store(url, mode="test", clock=SetClock(START))
         rows = await store.read(lambda conn: list(conn.execute(select(stream_records.c.value)).scalars()))
         assert await store.read(positions) == list(range(1, len(rows) + 1))
         await store.close()

@@ -105,7 +105,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "audit",
-        sa.Column("n", sa.BigInteger(), nullable=False),
+        sa.Column("n", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("act", sa.Text(), nullable=False),
         sa.Column("who", sa.Text(), nullable=False),
@@ -184,7 +184,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "events",
-        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("alert_id", sa.Text(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
@@ -201,7 +201,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "head",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.Column("audit_n", sa.BigInteger(), nullable=False),
         sa.Column("audit_hash", sa.Text(), nullable=False),
@@ -302,7 +302,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "routed",
-        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("rules_rev", sa.BigInteger(), nullable=False),
         sa.Column("matched", sa.Integer(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),

@@ -1,4 +1,4 @@
-"""hub.store.write: what happens when the disk fails, is full, or the thread itself does."""
+"""hub.store.sqlite_transactions: what happens when the disk fails, is full, or the thread itself does."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from hub.clock import SetClock
 from hub.store import NotStored, audit
 from hub.store.sqlite import SqliteStore, open_file
-from hub.store.write import WriterConnection
+from hub.store.sqlite_transactions import WriterConnection
 from tests.store.contract import START, WRITING, after, decide, keys, put
 
 STRACE = shutil.which("strace")
