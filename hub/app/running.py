@@ -88,6 +88,7 @@ def _jobs(hub: Hub, roles: Sequence[str]) -> list[tuple[str, Coroutine[Any, Any,
         jobs.append(("routing", lasting("routing", hub.router.run)))
     if "delivery" in roles:
         jobs.append(("delivery", lasting("delivery", hub.courier.run)))
+        jobs.append(("escalation", lasting("escalation", hub.escalator.run)))
     if "following" in roles:
         jobs += [(f"following {host.name}", host.run()) for host in followers(hub)]
         jobs.append(("websub", lasting("websub", publisher(hub).run)))
