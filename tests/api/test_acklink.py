@@ -18,6 +18,9 @@ from hub.store import acks, audit, deliveries, tables
 from tests.api.doorway import Door, cap, open_door, owe
 
 
+XML = {"Content-Type": "application/cap+xml"}
+
+
 @pytest.fixture
 async def door(tmp_path: Path) -> AsyncIterator[Door]:
     async with open_door(tmp_path) as opened:
@@ -27,7 +30,7 @@ async def door(tmp_path: Path) -> AsyncIterator[Door]:
 async def told(door: Door, **changes: Any) -> tuple[str, str]:
     """(delivery id, link) of an alert that an agency was told of."""
     async with await door.source() as source:
-        alert_id = (await source.post("/v1/alerts", content=cap("a1"))).json()["alert_id"]
+        alert_id = (await source.post("/v1/alerts", content=cap("a1"), headers=XML)).json()["alert_id"]
     await owe(door, {alert_id: "y-te"})
     rows = await door.store.read(lambda conn: deliveries.of_alert(conn, alert_id))
     delivery_id = rows[0]["delivery_id"]
@@ -141,7 +144,7 @@ async def test_after_the_cancel_the_page_says_that_nothing_needs_to_be_confirmed
         triple = f"{listed['sender']},{listed['identifier']},{datetime.fromisoformat(listed['sent']).isoformat()}"
         sent = (datetime.now(UTC) + timedelta(seconds=1)).isoformat(timespec="seconds")
         body = cap("c1", msg_type="Cancel", references=f"<references>{triple}</references>", sent=sent)
-        assert (await source.post("/v1/alerts", content=body)).status_code == 202
+        assert (await source.post("/v1/alerts", content=body, headers=XML)).status_code == 202
     async with httpx.AsyncClient() as phone:
         page = (await phone.get(link)).text
     assert "Cảnh báo này đã bị hủy" in page and "<form" not in page

@@ -12,6 +12,9 @@ from hub.store import deliveries, tables
 from tests.api.doorway import Door, cap, open_door, owe
 
 
+XML = {"Content-Type": "application/cap+xml"}
+
+
 @pytest.fixture
 async def door(tmp_path: Path) -> AsyncIterator[Door]:
     async with open_door(tmp_path) as opened:
@@ -21,7 +24,7 @@ async def door(tmp_path: Path) -> AsyncIterator[Door]:
 async def told(door: Door, *, begun: int = 1, outcome: str = "") -> tuple[str, str]:
     """(alert id, delivery id) of an alert that y-te was told of."""
     async with await door.source() as source:
-        alert_id = (await source.post("/v1/alerts", content=cap("a1"))).json()["alert_id"]
+        alert_id = (await source.post("/v1/alerts", content=cap("a1"), headers=XML)).json()["alert_id"]
     await owe(door, {alert_id: "y-te"})
     rows = await door.store.read(lambda conn: deliveries.of_alert(conn, alert_id))
     name = rows[0]["delivery_id"]
