@@ -6,6 +6,7 @@ and `webhook-signature` (one `v1,…` or `v1a,…` a secret; two secrets are act
     {"type": "alert.new", "timestamp": "2026-11-24T03:05:00Z",
      "data": {"alert_id": …, "seq": 812, "chain_id": …, "chain_seq": 2, "heads": […], "chain_aliases": [],
               "incident_id": …, "mode": "actual", "reason": …, "sounds": ["new"], "flags": […], "live_infos": [0], "recent_ids": […],
+              "ack_url": "https://hub/a/…",
               "alert": {… CAP 1.2 with its own spelling …}}}
 
 `type` is one of `hub.consumer.EVENT_TYPES`; `timestamp` is when the source sent the alert (for events without one: when we tried).
@@ -15,10 +16,12 @@ what is one chain now. `live_infos` are the positions of the infos that concern 
 says why it sounds at the receiver: `new`, `ended`, `disputed`, or what an Update changed (`severity`, `area`, `onset-earlier`,
 `expires-later`, `instruction`); with an empty list it is shown and stays silent. `alert.summary` carries
 `data.summary`, a list of alerts in force, each with its `alert_id`, `chain_id`, `chain_seq`, `heads` and `chain_aliases`;
-`endpoint.challenge` carries `data.challenge`. With format "cap" the body of a delivery that has an alert is the CAP document and the
+`endpoint.challenge` carries `data.challenge`. `ack_url` is the page on which a person of the receiver confirms this delivery, without
+a sign-in, until the alert's end; show it to the duty officer, never open it yourself; "" when nobody is asked to confirm. `alert.reminder` is the alert once
+more, with `sounds` ["unacknowledged"], because nobody has confirmed it in time. With format "cap" the body of a delivery that has an alert is the CAP document and the
 rest of `data` stands in headers `hub-event-type`, `hub-alert-id`, `hub-seq`, `hub-chain-id`, `hub-chain-seq`, `hub-heads`,
 `hub-chain-aliases`, `hub-incident-id`, `hub-mode`, `hub-reason` (percent-encoded UTF-8), `hub-sounds`, `hub-flags`, `hub-live-infos`,
-`hub-recent-ids`; these headers are not under the signature, which covers id, timestamp and body, so trust TLS for them and `sent` and
+`hub-recent-ids`, `hub-ack-url`; these headers are not under the signature, which covers id, timestamp and body, so trust TLS for them and `sent` and
 `references` of the document for the order.
 
 What a receiver must do:
@@ -31,6 +34,8 @@ What a receiver must do:
     of a chain. `alert.left_your_area` ends what you hold in the same way and brings nothing; an event without `chain_id` ends nothing;
   * look at `expires` of the infos before sounding anything: what has expired is shown, not sounded;
   * an id in `recent_ids` that it never saw is a gap: fetch `/v1/events?after=`;
+  * to confirm by the answer itself: a 2xx with {"acknowledged_by": "name, position"} — only when a person has seen it, or a machine that
+    the agency has made answer for it. Otherwise by `ack_url`, or `POST /v1/deliveries/<webhook-id>/ack` with the agency's key;
   * `endpoint.challenge`: answer 2xx with {"challenge": "<the value>"}, or the bare value: nothing else is sent before;
   * `endpoint.test` and a `mode` other than "actual" are never shown as a real alert.
 410 Gone suspends the endpoint; 408, 425, 429 and 5xx are tried again, `Retry-After` is honoured.
@@ -59,6 +64,7 @@ from hub.http.urls import read_url
 
 __all__ = ["Channel", "Settings", "new_secret"]
 
+_MOST_ANSWER = 4096
 _RETRIED = frozenset({408, 425, 429})
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"[\x20-\x7e]*")
@@ -154,6 +160,7 @@ class Channel:
             "flags": delivery.flags,
             "live_infos": delivery.live_infos,
             "recent_ids": delivery.recent_ids,
+            "ack_url": delivery.ack_url,
         }
         if delivery.alert is not None:
             data["alert"] = self._alerts.of(delivery.alert)
@@ -198,6 +205,7 @@ def _context_headers(delivery: Delivery) -> dict[str, str]:
         "hub-flags": quote(" ".join(delivery.flags), safe=" "),
         "hub-live-infos": " ".join(map(str, delivery.live_infos)),
         "hub-recent-ids": " ".join(delivery.recent_ids),
+        "hub-ack-url": delivery.ack_url,
     }
 
 
@@ -205,10 +213,22 @@ def _judge(answer: Answered, now: datetime) -> Receipt:
     """A receipt for 2xx; what else an answer can mean is raised."""
     status = answer.status
     if 200 <= status < 300:
-        return Receipt(status=status, body=answer.body)
+        return Receipt(status=status, body=answer.body, acknowledged_by=_acknowledged_by(answer.body))
     if status in _RETRIED or status >= 500:
         raise Retry(f"http-{status}", after_s=retry_after_s(answer.headers.get("retry-after", ""), now), status=status)
     raise Rejected(f"http-{status}", status=status, gone=status == 410)
+
+
+def _acknowledged_by(body: bytes) -> str:
+    """Who has seen it, as the answer says; "" when it does not."""
+    if not body or len(body) > _MOST_ANSWER:
+        return ""
+    try:
+        said = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return ""
+    by = said.get("acknowledged_by") if isinstance(said, dict) else None
+    return " ".join(by.split())[:200] if isinstance(by, str) else ""
 
 
 def _z(moment: datetime) -> str:

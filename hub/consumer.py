@@ -27,10 +27,12 @@ EVENT_TYPES = (
     "alert.missed",
     "alert.disputed",
     "alert.summary",
+    "alert.reminder",
     "endpoint.test",
     "endpoint.challenge",
 )
-"""What a delivery tells. `alert.cancel` is a Cancel (hủy), `alert.ended` an ending Update (kết thúc / báo yên)."""
+"""What a delivery tells. `alert.cancel` is a Cancel (hủy), `alert.ended` an ending Update (kết thúc / báo yên), `alert.reminder` an alert in
+force that nobody has acknowledged in time (chưa xác nhận)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class Delivery:
     `chain_seq` grows within a chain. `heads` are the alerts that have the last word in it as this is sent, normally one;
     `chain_aliases` are other ids of the same chain, under which its parts were told before they were joined (CHN-1). `recent_ids` are the ten delivery ids before this
     one for the same endpoint, newest first, so that the receiver notices a gap. `live_infos` are the indexes of the infos that matched
-    and are still live. `sounds` says why it sounds: "new", "ended", "disputed", or what an Update changed ("severity", "area",
+    and are still live. `sounds` says why it sounds: "new", "ended", "disputed", "unacknowledged", or what an Update changed ("severity", "area",
     "onset-earlier", "expires-later", "instruction"); () is only shown. `alert` is None only for `endpoint.*` events; `summary` is set only for `alert.summary`.
     `ack_url` is the signed page on which a person of the recipient confirms this delivery; "" when nobody is asked to.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -16,6 +17,7 @@ from hub import app
 from hub import config as configuration
 from hub.acceptance.case import Decision
 from hub.cap.xml import read
+from hub.clock import Clock
 from hub.connector import Payload, candidate_of
 from hub.http.signatures import new_secret
 from hub.routing.rows import Worker
@@ -26,10 +28,23 @@ from tests.journeys.town import Receiver, cap
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 
 
+class Ahead:
+    """The machine's clock, `minutes` ahead: a test that leaps."""
+
+    def __init__(self) -> None:
+        self.minutes = 0.0
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + timedelta(minutes=self.minutes)
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+
 @asynccontextmanager
-async def hub_in(folder: Path) -> AsyncIterator[app.Hub]:
+async def hub_in(folder: Path, *, clock: Clock | None = None) -> AsyncIterator[app.Hub]:
     """A hub in mode test in `folder`, with a source `nguon` that may say everything."""
-    hub = app.open_hub(configuration.load(None, mode="test", data_dir=str(folder)))
+    hub = app.open_hub(configuration.load(None, mode="test", data_dir=str(folder)), clock=clock)
     now = datetime.now(UTC)
     await hub.store.write(lambda conn: rules.put(conn, "authority", "nguon", {}, origin="config", by="t", at=now))
     await hub.store.write(
@@ -111,6 +126,7 @@ def triple(identifier: str, sent: str) -> str:
 
 
 __all__ = [
+    "Ahead",
     "Receiver",
     "another_source",
     "endpoint",

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from hub.api import answers, filters, submission, summaries
 from hub.api.auth import Asker, asks
+from hub.api.escalations import confirmed
 from hub.api.overload import Gate
 from hub.api.problems import Problem
 from hub.api.services import Services
@@ -119,17 +120,15 @@ def router(services: Services, gate: Gate) -> APIRouter:
 
     @routes.get("/{alert_id}/deliveries")
     async def owed(alert_id: str, asker: Annotated[Asker, asks("delivery.read")]) -> Response:
-        """To whom the alert was owed, how often it was tried, and what became of it."""
+        """To whom the alert was owed, how often it was tried, what became of it, and who has confirmed it."""
 
         def read(conn: Connection) -> list[dict[str, Any]]:
             found(conn, Asker(asker.caller, "alert.read"), alert_id)
             owners = endpoint_owners(conn)
             rows = deliveries.of_alert(conn, alert_id)
-            return [
-                summaries.delivery(row)
-                for row in rows
-                if asker.may(of_owner("delivery", owners.get(row["endpoint_id"], "")))
-            ]
+            seen = [row for row in rows if asker.may(of_owner("delivery", owners.get(row["endpoint_id"], "")))]
+            told = confirmed(conn, seen, now=to_us(services.clock.now()))
+            return [{**summaries.delivery(row), **told[row["delivery_id"]]} for row in seen]
 
         with gate.read():
             return answers.json({"deliveries": await store.read(read)})

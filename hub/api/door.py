@@ -11,9 +11,12 @@ from fastapi import FastAPI, Response
 from starlette.types import ASGIApp
 
 from hub.api import (
+    acklink,
+    acks,
     alerts,
     answers,
     endpoints,
+    escalations,
     events,
     feeds,
     gauges,
@@ -65,6 +68,9 @@ def build(services: Services) -> FastAPI:
         sessions.router(services, passwords, feed),
         alerts.router(services, gate),
         holding.router(services),
+        acks.router(services),
+        acklink.router(services),
+        escalations.router(services),
         incidents.router(services, gate),
         events.router(services, gate),
         readings.router(services, gate),

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from hub.acknowledging.links import Links
 from hub.cap.model import Alert
 from hub.clock import Clock
 from hub.connector import Candidate
@@ -46,6 +47,7 @@ class Services:
     `check_endpoint` gives the reason why a channel refuses these settings, or "". `offer` (connection, endpoint id, who) puts the rules
     in force that the profile offers the endpoint's agency. `take_readings` takes numbers at stations in the caller's transaction,
     `gauges` tells how every gauge is doing. `parts` says of each part of this process whether it is ready.
+    `links` reads the signed links by which people confirm deliveries.
     """
 
     store: Store
@@ -74,6 +76,7 @@ class Services:
     gauges: Callable[[Connection], Sequence[Mapping[str, Any]]] | None = None
     offer: Callable[[Connection, str, str], None] | None = None
     parts: Callable[[], Mapping[str, bool]] | None = None
+    links: Links | None = None
 
     @property
     def mark(self) -> Callable[[Alert], Alert]:

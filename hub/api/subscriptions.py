@@ -18,10 +18,12 @@ from hub.api.sight import of_owner
 from hub.errors import ConfigError
 from hub.store import rules
 from hub.store.rules import Rule
-from hub.subscription import subscription_of
+from hub.subscription import MOST_ACK_MIN, subscription_of
 
 Word = Annotated[str, Field(min_length=1, max_length=200)]
 Words = Annotated[list[Word], Field(max_length=2000)]
+Severity = Literal["Extreme", "Severe", "Moderate", "Minor", "Unknown"]
+Minutes = Annotated[int, Field(ge=0, le=MOST_ACK_MIN)]
 
 
 class NewSubscription(BaseModel):
@@ -34,13 +36,15 @@ class NewSubscription(BaseModel):
     senders: Words = []
     categories: Words = []
     hazards: Words = []
-    min_severity: Literal["Extreme", "Severe", "Moderate", "Minor", "Unknown"] = "Unknown"
+    min_severity: Severity = "Unknown"
     urgencies: Words = []
     certainties: Words = []
     min_risk: Annotated[int, Field(ge=1, le=5)] | None = None
     units: Words = []
     shape: dict[str, Any] | None = None
     extreme_immediate: bool = False
+    ack_min: Minutes = 0
+    ack_min_by_severity: dict[Severity, Minutes] = {}
 
 
 def router(services: Services) -> APIRouter:

@@ -82,7 +82,7 @@ def delivery(row: Mapping[str, Any]) -> dict[str, Any]:
         {**told, "began_at": moment(told["began_at"]), "ended_at": moment(told["ended_at"])} for told in row["tries"]
     ]
     kept = {name: value for name, value in row.items() if name not in ("tries", "begun", "claimed_by")}
-    times = ("due_at", "expires_at", "lease_until", "created_at", "delivered_at", "acknowledged_at")
+    times = ("due_at", "expires_at", "lease_until", "created_at", "delivered_at", "ack_due_at", "acknowledged_at")
     infos = msgspec.json.decode(row["infos"] or "[]")
     moments = {name: moment(row[name]) for name in times}
     return {**kept, **moments, "infos": infos, "sounds": row["sounds"].split(), "tries": attempts}

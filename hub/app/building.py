@@ -15,6 +15,7 @@ from hub.acceptance.accept import Acceptor, Setting
 from hub.acceptance.authorities import Trusted
 from hub.acceptance.decide import STATUS_OF_MODE
 from hub.acceptance.incident import Windows
+from hub.acknowledging.links import Links
 from hub.app.channels import Channels, channel_settings
 from hub.app.deriving import Derivation, derivation
 from hub.app.listening import check_listen, split_listen
@@ -24,6 +25,7 @@ from hub.clock import Clock, LeapingClock, SystemClock
 from hub.config import Config
 from hub.consumer import ChannelIO
 from hub.delivery import retry
+from hub.delivery.escalator import Escalator
 from hub.delivery.lastlook import LastLook
 from hub.delivery.letter import Desk
 from hub.delivery.slots import Slots
@@ -70,6 +72,8 @@ class Hub:
     poster: PinnedPoster
     channels: Channels
     courier: Courier
+    escalator: Escalator
+    links: Links
     router: Router
     deriving: Derivation
     resolver: Any
@@ -81,9 +85,7 @@ class Hub:
     @property
     def base_url(self) -> str:
         """How others reach this hub."""
-        http = self.config.settings.http
-        scheme = "https" if http.cert or http.behind_proxy else "http"
-        return http.url or f"{scheme}://{http.listen}"
+        return base_url_of(self.config)
 
 
 def open_hub(config: Config, *, clock: Clock | None = None, chance: random.Random | None = None) -> Hub:
@@ -123,11 +125,13 @@ def open_hub(config: Config, *, clock: Clock | None = None, chance: random.Rando
     worker = f"{os.getpid()}-{secrets.token_hex(4)}"
     words = Words.load(config.root / "words")
     channels = Channels(ChannelIO(poster=poster, clock=machine, words=words), config.settings.channels)
+    links = Links(seal_key=seal_key, mode=config.settings.hub.mode, base_url=base_url_of(config))
     desk = Desk(
         mode=config.settings.hub.mode,
         seal_key=seal_key,
         make_settings=channel_settings,
         mark=marking(words, config.settings.hub.mode),
+        links=links,
     )
     may_send = may_send_in(config.settings.hub.mode)
     courier = Courier(
@@ -169,6 +173,8 @@ def open_hub(config: Config, *, clock: Clock | None = None, chance: random.Rando
         poster=poster,
         channels=channels,
         courier=courier,
+        escalator=Escalator(store, clock, withheld=courier.last.withheld, wake=courier.wake),
+        links=links,
         router=router,
         deriving=derivation(config, store=store, stream=stream, setting=setting, clock=clock),
         resolver=resolver,
@@ -183,6 +189,13 @@ def _wire(config: Config) -> Wire | None:
     from hub.app.wire import wire_of
 
     return wire_of(config)
+
+
+def base_url_of(config: Config) -> str:
+    """How others reach the hub of that configuration."""
+    http = config.settings.http
+    scheme = "https" if http.cert or http.behind_proxy else "http"
+    return http.url or f"{scheme}://{http.listen}"
 
 
 def clock_of(config: Config) -> Clock:

@@ -120,6 +120,7 @@ def _jobs(hub: Hub, roles: Sequence[str]) -> list[tuple[str, Coroutine[Any, Any,
         jobs.append(("routing", lasting("routing", hub.router.run)))
     if "delivery" in roles:
         jobs.append(("delivery", lasting("delivery", hub.courier.run)))
+        jobs.append(("escalation", lasting("escalation", hub.escalator.run)))
     if "following" in roles:
         jobs.append(("following", _following(hub)))
         alone.add("websub", lambda store: publisher(hub, store).run())

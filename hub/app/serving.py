@@ -110,6 +110,7 @@ def services(hub: Hub) -> Services:
         send_test=lambda endpoint_id: send_test(hub, endpoint_id),
         redeliver=lambda delivery_id: redeliver(hub, delivery_id),
         check_endpoint=check_endpoint,
+        links=hub.links,
         take_readings=hub.deriving.door.take,
         gauges=lambda conn: shown(conn, hub.deriving.stations, hub.deriving.words, now=hub.clock.now()),
         offer=lambda conn, endpoint_id, who: offer(conn, hub.config.profile, endpoint_id, by=who, at=hub.clock.now()),

@@ -155,9 +155,9 @@ def subscriptions(
     for offer in offers:
         for n, agency in enumerate(agencies.of(offer.agency)):
             for endpoint_id, endpoint in sorted(endpoints.items()):
-                if endpoint.get("owner") != agency.id or (
-                    offer.channels and endpoint.get("kind") not in offer.channels
-                ):
+                if endpoint.get("owner") != agency.id or endpoint.get("contact"):
+                    continue  # one person's telephone is turned to while they are on duty
+                if offer.channels and endpoint.get("kind") not in offer.channels:
                     continue
                 body = _body(offer, agency, endpoint_id, number=offer.number + n)
                 name = f"{offer.id}.{endpoint_id}"
@@ -187,7 +187,13 @@ def _body(offer: Offer, agency: Agency, endpoint_id: str, *, number: int) -> dic
         "min_severity": offer.min_severity,
         "extreme_immediate": offer.extreme_immediate,
     }
-    return body if offer.min_risk is None else {**body, "min_risk": offer.min_risk}
+    if offer.min_risk is not None:
+        body["min_risk"] = offer.min_risk
+    if offer.ack_min:
+        body["ack_min"] = offer.ack_min
+    if offer.ack_min_by_severity:
+        body["ack_min_by_severity"] = dict(offer.ack_min_by_severity)
+    return body
 
 
 def _units(

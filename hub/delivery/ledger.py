@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,6 +10,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from hub.acknowledging import expecting
+from hub.acknowledging.acknowledge import NotTold, Said, acknowledge
 from hub.clock import from_us, to_us
 from hub.consumer import Receipt
 from hub.delivery.circuit import OPENS_AFTER
@@ -63,9 +66,19 @@ def arrived(conn: Connection, several: Sequence[tuple[Tried, Receipt]]) -> None:
     deliveries.record_attempts(conn, [tried.attempt() for tried, _ in several])
     now = max(tried.ended_at for tried, _ in several)
     deliveries.delivered(conn, {tried.row["delivery_id"]: f"{receipt.status}" for tried, receipt in several}, now=now)
+    for tried, receipt in several:
+        if receipt.acknowledged_by:
+            _answered(conn, tried, receipt)
     for endpoint_id in endpoints.answered(conn, list({tried.row["endpoint_id"] for tried, _ in several})):
         for kind in ("endpoint.rejects", UNREACHABLE):
             alarms.close_alarm(conn, kind=kind, about=endpoint_id, at=now)
+
+
+def _answered(conn: Connection, tried: Tried, receipt: Receipt) -> None:
+    """The receiver's answer says who has seen it."""
+    said = Said("answer", receipt.acknowledged_by)
+    with contextlib.suppress(LookupError, NotTold):  # it was owed to nobody, or only a test
+        acknowledge(conn, tried.row["delivery_id"], said, at=from_us(tried.ended_at))
 
 
 def failed(conn: Connection, tried: Tried, after: Next, *, open_until: datetime | None, withheld: Withheld) -> None:
@@ -146,7 +159,10 @@ def sweep(conn: Connection, now: int) -> None:
     """Leases that ran out are pending again; what is no longer the head is superseded; what expired is told as missed."""
     overdue.free_leases(conn, now=now, dead=())
     overdue.supersede_stale(conn, now)
-    spared.lift(conn, spared.untold(conn, now), now)
+    lifted = spared.untold(conn, now)
+    spared.lift(conn, lifted, now)
+    if lifted:
+        expecting.expect_lifted(conn, lifted, book=rulebook.read(conn), now=now)
     for row in overdue.expire(conn, now):
         alarms.open_alarm(conn, kind="delivery.missed", about=row.endpoint_id, detail=row.alert_id, at=now)
         if row.event_type in TELL_WHEN_MISSED:
@@ -167,6 +183,10 @@ def _missed(row: Any, now: int) -> dict[str, Any]:
         "lease_until": None,
         "claimed_by": None,
         "sounds": "",
+        "ack_min": 0,
+        "ack_due_at": None,
+        "acknowledged_at": None,
+        "acknowledged_by": None,
         "alternate": "",
         "outcome": "",
         "ended_by": "",

@@ -13,9 +13,11 @@ import msgspec
 from sqlalchemy import Connection
 
 from hub.acceptance.facts import load_facts
+from hub.acknowledging.links import Links
 from hub.cap.json import from_json
 from hub.cap.model import Alert
 from hub.cap.xml import write
+from hub.clock import from_us
 from hub.consumer import Delivery, Endpoint
 from hub.store import alerts, deliveries, endpoints, rules
 from hub.store.endpoints import EndpointState
@@ -62,12 +64,19 @@ class Desk:
     """Reads what a delivery needs, from any thread; alerts are kept for the many endpoints that get the same one."""
 
     def __init__(
-        self, *, mode: str, seal_key: bytes, make_settings: MakeSettings, mark: Callable[[Alert], Alert]
+        self,
+        *,
+        mode: str,
+        seal_key: bytes,
+        make_settings: MakeSettings,
+        mark: Callable[[Alert], Alert],
+        links: Links | None = None,
     ) -> None:
         self._mode = mode
         self._seal_key = seal_key
         self._make_settings = make_settings
         self._mark = mark
+        self._links = links
         self._told: OrderedDict[str, Told] = OrderedDict()
         self._lock = Lock()
         self._lines: OrderedDict[str, Mapping[str, str]] = OrderedDict()
@@ -163,7 +172,14 @@ class Desk:
             flags=told.flags,
             summary=self._summary(conn, row, chains) if row["event_type"] == "alert.summary" else (),
             recent_ids=deliveries.recent_ids(conn, row["endpoint_id"], row["seq"]),
+            ack_url=self._ack_url(row),
         )
+
+    def _ack_url(self, row: Mapping[str, Any]) -> str:
+        """Where a person of the recipient confirms it; the same in every try. "" when nobody is asked to."""
+        if self._links is None or not row["ack_min"]:
+            return ""
+        return self._links.url(row["delivery_id"], from_us(row["expires_at"]))
 
     def _summary(self, conn: Connection, row: Mapping[str, Any], chains: Chains) -> tuple[Mapping[str, Any], ...]:
         """One line for each alert in force that the summary tells: the carrier's own first."""

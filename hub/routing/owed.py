@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from hub.cap.model import severity_rank
 from hub.subscription import AlertFacts, Match, Subscription
 
 
@@ -24,7 +25,10 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """One delivery to make. `subscription` is None when it is owed only because the endpoint was told before."""
+    """One delivery to make. `subscription` is None when it is owed only because the endpoint was told before.
+
+    `ack_min` are the minutes within which somebody is asked to acknowledge, the fewest that a fitting rule says; 0 asks for nobody.
+    """
 
     endpoint_id: str
     event_type: str
@@ -33,6 +37,7 @@ class Owed:
     expires_at: datetime
     subscription: Subscription | None = None
     stands_for: str = ""
+    ack_min: int = 0
 
 
 def owed(
@@ -96,6 +101,7 @@ def _matched(facts: AlertFacts, subscription: Subscription, match: Match, told: 
         infos=match.infos,
         expires_at=max(facts.infos[i].live_until for i in match.infos),
         subscription=subscription,
+        ack_min=subscription.ack_min_within(min((facts.alert.infos[i].severity for i in match.infos), key=severity_rank)),
     )
 
 
@@ -108,6 +114,7 @@ def _both(one: Owed, other: Owed) -> Owed:
         infos=tuple(sorted({*one.infos, *other.infos})),
         expires_at=max(one.expires_at, other.expires_at),
         subscription=one.subscription,
+        ack_min=min(filter(None, (one.ack_min, other.ack_min)), default=0),
     )
 
 

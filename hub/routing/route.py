@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy import Connection, Row
 
 from hub.acceptance.facts import load_facts
+from hub.acknowledging import expecting
 from hub.cap.json import from_json
 from hub.cap.model import severity_rank
 from hub.clock import Clock, from_us, to_us
@@ -20,7 +21,7 @@ from hub.routing import sparing
 from hub.routing.index import Index
 from hub.routing.owed import Owed, Told, disputed, owed
 from hub.routing.rows import MaySend, Routed, Rows, Worker, failing, sounds_of
-from hub.store import NotStored, Store, alarms, alerts, alternates, deliveries, quarantine, routed, rules
+from hub.store import NotStored, Store, alarms, alerts, alternates, deliveries, escalations, quarantine, routed, rules
 from hub.store.rulebook import Book, Rulebook
 from hub.store.rules import Rule
 from hub.subscription import AlertFacts, Match, Subscription, subscription_of
@@ -183,11 +184,17 @@ class Router:
             sounds = sounds_of(one, told, facts.alert, lambda alert_id: facts_of(alert_id).alert)
             rows.append(made.of(one, sounds=sounds, covered_by=covered.get(one.endpoint_id, "")))
         written = [one for one in rows if one is not None]
+        before = escalations.newest(conn, family) if told else {}
+        expecting.expect(conn, written, severity=row.severity, book=about.book, before=before, now=now)
         deliveries.owe(conn, written)
+        if before:
+            kept = alerts.heads_of(conn, row.chain_id)
+            expecting.end(conn, family, kept=kept, state=row.state, now=now)
         for lost in failing(written):
             alternates.turn(conn, lost, why=lost["outcome"], book=about.book, withheld=made.withheld, now=now)
         if told:
-            sparing.look_again(conn, family, written, facts, facts_of=facts_of, now=now)
+            lifted = sparing.look_again(conn, family, written, facts, facts_of=facts_of, now=now)
+            expecting.expect_lifted(conn, lifted, book=about.book, now=now)
         return written
 
     def _facts(self, row: Row[Any]) -> AlertFacts:

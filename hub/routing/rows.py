@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import Connection, Row
 
 from hub.acceptance.change import sounds_again
+from hub.acknowledging.expecting import ASKED
 from hub.cap.model import Alert
 from hub.clock import to_us
 from hub.policy import No, lane_of
@@ -25,7 +26,7 @@ GATHER_US = 10_000_000
 MaySend = Callable[[Book, AlertFacts, str, str], Any]
 """(rules in force, facts, endpoint id, event type) -> Yes | No: policy at the moment of routing (ROU-3)."""
 
-HEARD = ("alert.new", "alert.update", "alert.summary")
+HEARD = ("alert.new", "alert.update", "alert.summary", "alert.reminder")
 """Events after which the endpoint holds the alert as in force."""
 
 SOUNDS = {"alert.new": "new", "alert.cancel": "ended", "alert.ended": "ended", "alert.disputed": "disputed"}
@@ -110,10 +111,18 @@ class Rows:
             "ended_by": covered_by if state == "covered" else "",
             "created_at": now,
             "delivered_at": None,
+            "owner": self._owner(endpoint, owed.stands_for),
+            "ack_min": owed.ack_min if event_type in ASKED else 0,
+            "ack_due_at": None,
             "acknowledged_at": None,
             "acknowledged_by": None,
             "rev": now,
         }
+
+    def _owner(self, endpoint: Rule, stands_for: str) -> str:
+        """For whom the delivery counts: the owner of the endpoint, or of the one it stands for."""
+        principal = self._routed.book.get("endpoint", stands_for) if stands_for else None
+        return str((principal or endpoint).body.get("owner", ""))
 
     def _look_for_owner(self, endpoint: Rule) -> None:
         """An owner that is no agency any more gets only what is public; somebody must say whose the endpoint is now."""

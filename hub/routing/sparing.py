@@ -47,8 +47,11 @@ def look_again(
     *,
     facts_of: FactsOf,
     now: int,
-) -> None:
-    """What earlier versions of this chain covered is covered by the new one's delivery, or is pending: it must be told after all."""
+) -> Sequence[str]:
+    """What earlier versions of this chain covered is covered by the new one's delivery, or is pending: it must be told after all.
+
+    Returns the ids of those that are pending.
+    """
     telling = {row["endpoint_id"]: row for row in rows if row["event_type"] in spared.TELLING}
     lifted: list[str] = []
     for covered in spared.spared_by(conn, chain_ids, now):
@@ -63,3 +66,4 @@ def look_again(
         else:
             lifted.append(covered.delivery_id)
     spared.lift(conn, lifted, now)
+    return lifted

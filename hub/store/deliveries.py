@@ -23,6 +23,7 @@ LIVE_EVENTS = (
     "alert.cancel",
     "alert.ended",
     "alert.disputed",
+    "alert.reminder",
 )
 
 
@@ -57,7 +58,7 @@ def supersede_pending(conn: Connection, chain_ids: Sequence[str], *, by: str, ke
 
 
 def told(conn: Connection, chain_ids: Sequence[str]) -> dict[str, DeliveryRow]:
-    """Endpoints with a begun attempt of any version of these chains, each with its newest such delivery."""
+    """Endpoints with a begun attempt of any version of these chains, each with its newest such delivery; a reminder is none of its own."""
     stmt = (
         select(
             deliveries.c.endpoint_id,
@@ -67,13 +68,13 @@ def told(conn: Connection, chain_ids: Sequence[str]) -> dict[str, DeliveryRow]:
             deliveries.c.state,
         )
         .where(deliveries.c.chain_id.in_(chain_ids), deliveries.c.begun == 1, deliveries.c.event_type.in_(LIVE_EVENTS))
-        .order_by(deliveries.c.seq)
+        .order_by(deliveries.c.seq, deliveries.c.created_at.desc())
     )
     return {row.endpoint_id: row for row in conn.execute(stmt)}
 
 
 def stood_in(conn: Connection, chain_ids: Sequence[str]) -> dict[str, frozenset[str]]:
-    """Alternate -> the endpoints in whose stead it was owed any version of these chains."""
+    """Alternate, or who was reminded for another -> the endpoints in whose stead it was owed any version of these chains."""
     theirs = deliveries.alias("theirs")
     stmt = select(theirs.c.endpoint_id, deliveries.c.endpoint_id).join(
         theirs, theirs.c.delivery_id == deliveries.c.alternate
@@ -82,6 +83,11 @@ def stood_in(conn: Connection, chain_ids: Sequence[str]) -> dict[str, frozenset[
     for other, principal in conn.execute(
         stmt.where(deliveries.c.chain_id.in_(chain_ids), deliveries.c.alternate != "")
     ):
+        found[other] = found.get(other, frozenset()) | {principal}
+    reminded = select(deliveries.c.endpoint_id, deliveries.c.stands_for).where(
+        deliveries.c.chain_id.in_(chain_ids), deliveries.c.event_type == "alert.reminder", deliveries.c.stands_for != ""
+    )
+    for other, principal in conn.execute(reminded):
         found[other] = found.get(other, frozenset()) | {principal}
     return found
 
@@ -159,7 +165,7 @@ _tell = (
     update(deliveries)
     .where(deliveries.c.delivery_id == bindparam("id"), text("state NOT IN ('delivered', 'acknowledged')"))
     .values(
-        state="delivered",
+        state=case((deliveries.c.acknowledged_at.is_not(None), "acknowledged"), else_="delivered"),
         delivered_at=bindparam("now"),
         outcome=bindparam("word"),
         lease_until=None,
@@ -187,7 +193,10 @@ def record_attempts(conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None
 
 
 def delivered(conn: Connection, words: Mapping[str, str], *, now: int) -> None:
-    """Each of these deliveries arrived, with that last word; a 2xx of any attempt counts, however late, and an acknowledged one stays so."""
+    """Each of these deliveries arrived, with that last word; a 2xx of any attempt counts, however late, and an acknowledged one stays so.
+
+    One that was acknowledged while it was on its way, by telephone, is acknowledged now.
+    """
     conn.execute(_tell, [{"id": delivery_id, "word": word, "now": now} for delivery_id, word in words.items()])
 
 
@@ -254,6 +263,11 @@ def of_alert(conn: Connection, alert_id: str) -> list[dict[str, Any]]:
 
 def get(conn: Connection, delivery_id: str) -> DeliveryRow | None:
     return conn.execute(select(deliveries).where(deliveries.c.delivery_id == delivery_id)).one_or_none()
+
+
+def ask(conn: Connection, delivery_id: str, *, ack_due_at: int | None) -> None:
+    """Somebody is asked to acknowledge the delivery until then."""
+    conn.execute(update(deliveries).where(deliveries.c.delivery_id == delivery_id).values(ack_due_at=ack_due_at))
 
 
 def redeliver(conn: Connection, delivery_id: str, *, now: int) -> bool:

@@ -17,7 +17,7 @@ from hub.clock import to_us
 from hub.store import audit, head
 from hub.store.tables import rules
 
-KINDS = ("subscription", "endpoint", "owner", "authority", "treaty", "source", "feed")
+KINDS = ("subscription", "endpoint", "owner", "authority", "treaty", "source", "feed", "escalation")
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
 

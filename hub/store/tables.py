@@ -325,6 +325,9 @@ deliveries = Table(
     Column("ended_by", Text, nullable=False),  # superseded by which alert, covered by which delivery
     Column("created_at", BigInteger, nullable=False),
     Column("delivered_at", BigInteger),
+    Column("owner", Text, nullable=False),  # for whom it counts: the endpoint's owner, or that of the one it stands for
+    Column("ack_min", Integer, nullable=False),  # minutes within which somebody is asked to acknowledge; 0: nobody is
+    Column("ack_due_at", BigInteger),  # when those are over; null where no clock runs
     Column("acknowledged_at", BigInteger),
     Column("acknowledged_by", Text),
     Column("rev", BigInteger, nullable=False),
@@ -346,6 +349,60 @@ attempts = Table(
     Column("status", Integer),
     Column("detail", Text, nullable=False),
     Column("worker", Text, nullable=False),
+)
+acks = Table(  # who confirmed what, each time somebody did: the first counts, later ones are kept
+    "acks",
+    metadata,
+    Column("ack_id", Text, primary_key=True),  # hash of delivery, how, by and recorded_by: the same again is the same
+    Column("delivery_id", Text, nullable=False),
+    Column("alert_id", Text, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("endpoint_id", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("how", Text, nullable=False),  # link | console | api | phone | answer | cap
+    Column("by", Text, nullable=False),  # the person, as they called themselves
+    Column("recorded_by", Text, nullable=False),  # the signed-in person or key; "" for a link or an answer
+    Column("note", Text, nullable=False),
+    Column("first", Integer, nullable=False),  # 1: it made the delivery acknowledged
+    Column("at", BigInteger, nullable=False),
+    Index("acks_by_seq", "seq", "owner"),
+    Index("acks_by_delivery", "delivery_id"),
+)
+escalations = Table(  # one clock a recipient and alert version: until when it must be acknowledged, and what is done if not
+    "escalations",
+    metadata,
+    Column("escalation_id", Text, primary_key=True),
+    Column("alert_id", Text, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("chain_id", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("state", Text, nullable=False),  # waiting acknowledged ended
+    Column("ack_due_at", BigInteger, nullable=False),
+    Column("ends_at", BigInteger, nullable=False),
+    Column("due_at", BigInteger),  # of the next step, or of the end; null once it is closed
+    Column("step", Integer, nullable=False),  # steps taken
+    Column("plan", Text, nullable=False),  # JSON of hub.acknowledging.plans.Plan, as it was when the clock began
+    Column("quorum", Integer, nullable=False),
+    Column("opened_at", BigInteger, nullable=False),
+    Column("closed_at", BigInteger),
+    Column("ended_by", Text, nullable=False),  # an ack id; cancelled ended superseded expired; "" while it waits
+    Column("rev", BigInteger, nullable=False),
+    UniqueConstraint("seq", "owner"),
+    Index("escalations_due", "state", "due_at"),
+    Index("escalations_by_alert", "alert_id"),
+    Index("escalations_by_chain", "chain_id", "owner"),
+)
+escalation_steps = Table(  # steps taken, each once
+    "escalation_steps",
+    metadata,
+    Column("escalation_id", Text, ForeignKey("escalations.escalation_id"), primary_key=True),
+    Column("n", Integer, primary_key=True),
+    Column("to", Text, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("fired_at", BigInteger, nullable=False),
+    Column("late", Integer, nullable=False),
+    Column("reached", Text, nullable=False),  # JSON list of {endpoint_id, delivery_id, outcome}
+    Column("calls", Text, nullable=False),  # JSON list of {owner, contact_id}; names stay in `contacts`
 )
 alarms = Table(  # what an operator must look at: one open row per (kind, object)
     "alarms",

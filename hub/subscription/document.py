@@ -18,6 +18,9 @@ from hub.subscription.rule import Subscription
 _SETS = ("sources", "senders", "categories", "hazards", "urgencies", "certainties", "units")
 _WORDS = {"categories": CATEGORIES, "urgencies": URGENCIES, "certainties": CERTAINTIES}
 _NAMES = ("endpoint_id", "owner")
+MOST_ACK_MIN = 7 * 24 * 60
+"""A week: who asks for more asks for nobody."""
+
 _FIELDS = tuple(f.name for f in fields(Subscription) if f.name != "subscription_id")
 
 
@@ -50,6 +53,11 @@ def _value(where: str, key: str, value: Any) -> Any:
     elif key in _NAMES:
         if not isinstance(value, str) or not value:
             raise ConfigError(where, f"{value!r} is no name", "a string that is not empty")
+    elif key == "ack_min_by_severity":
+        return _minutes(where, value)
+    elif key == "ack_min":
+        if not _is_number(value, 0, MOST_ACK_MIN):
+            raise ConfigError(where, f"{value!r} is no number of minutes", "minutes, or 0 to ask for none")
     elif key == "extreme_immediate":
         if not isinstance(value, bool):
             raise ConfigError(where, f"{value!r} is neither true nor false", "true or false")
@@ -59,6 +67,18 @@ def _value(where: str, key: str, value: Any) -> Any:
     elif not _is_number(value, 0, 10**9):
         raise ConfigError(where, f"{value!r} is no number of a rule", "a whole number, 0 or more")
     return value
+
+
+def _minutes(where: str, value: Any) -> dict[str, int]:
+    mend = "a table of severities and minutes, such as { Extreme = 3, Severe = 10 }"
+    if not isinstance(value, Mapping):
+        raise ConfigError(where, f"{value!r} is no table", mend)
+    for severity, minutes in value.items():
+        if severity not in SEVERITIES:
+            raise ConfigError(where, f"{severity!r} is no severity", f"one of {', '.join(SEVERITIES)}")
+        if not _is_number(minutes, 0, MOST_ACK_MIN):
+            raise ConfigError(where, f"{minutes!r} is no number of minutes", "minutes, or 0 to ask for none")
+    return dict(value)
 
 
 def _is_number(value: Any, least: int, most: int) -> bool:
@@ -104,7 +124,13 @@ def body_of(subscription: Subscription) -> dict[str, Any]:
             if value is not None:
                 body[name] = _lists(mapping(value))
         elif value is not None:
-            body[name] = sorted(value) if isinstance(value, frozenset) else value
+            body[name] = (
+                sorted(value)
+                if isinstance(value, frozenset)
+                else dict(value)
+                if isinstance(value, Mapping)
+                else value
+            )
     return body
 
 

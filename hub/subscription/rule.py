@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from shapely.geometry.base import BaseGeometry
@@ -49,6 +50,7 @@ class Subscription:
     either may fit. `min_risk` is an extra test only for infos that carry an official risk level. `extreme_immediate` lets an info
     that is Extreme and Immediate pass every condition on what it says (categories to `min_risk`), never those on who speaks
     (`sources`, `senders`) or where (`units`, `shape`). `number` is what people call it ("quy tắc gửi tin số 07").
+    `ack_min` are the minutes within which somebody must acknowledge, 0 asks for nobody; `ack_min_by_severity` says where it differs.
     """
 
     subscription_id: str
@@ -66,6 +68,12 @@ class Subscription:
     units: frozenset[str] = frozenset()
     shape: BaseGeometry | None = None
     extreme_immediate: bool = False
+    ack_min: int = 0
+    ack_min_by_severity: Mapping[str, int] = field(default_factory=dict, hash=False)
+
+    def ack_min_within(self, severity: str) -> int:
+        """Minutes within which an alert of that severity must be acknowledged; 0 asks for nobody."""
+        return self.ack_min_by_severity.get(severity, self.ack_min)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ import websockets
 from sqlalchemy import Connection
 
 from hub.acceptance.accept import Acceptor, Setting
+from hub.acknowledging.links import Links
 from hub.api.door import build, serving
 from hub.api.services import VIETNAM, Services
 from hub.clock import SystemClock, to_us
@@ -177,6 +178,7 @@ async def open_door(tmp_path: Path, *, mode: str = "test", **changes: Any) -> As
         "prove": asking("prove"),
         "send_test": asking("test"),
         "redeliver": asking("redeliver"),
+        "links": Links(seal_key=bytes(32), mode=mode, base_url=f"http://127.0.0.1:{port}"),
         **changes,
     }
     services = Services(**settings)
@@ -250,6 +252,8 @@ def delivery_row(conn: Connection, alert_id: str, endpoint_id: str) -> dict[str,
         "due_at": now,
         "expires_at": alert.live_until,
         "attempts": 0,
+        "ack_min": 0,
+        "owner": str((rules.get(conn, "endpoint", endpoint_id) or rules.Rule("", "", 0, "", {}, 0)).body.get("owner", "")),
         "begun": 0,
         "subscription_version": 1,
         "infos": "[0]",

@@ -19,6 +19,9 @@ OPEN = {
     ("GET", "/readyz"),
     ("GET", "/signin"),
     ("GET", "/page/{name}"),
+    ("GET", "/a/{token}"),
+    ("HEAD", "/a/{token}"),
+    ("POST", "/a/{token}"),
     ("POST", "/v1/session"),
     ("POST", "/v1/session/link"),
 }
@@ -73,6 +76,7 @@ async def test_nothing_but_the_open_routes_answers_a_stranger(door: Door) -> Non
                         {
                             "alert_id": "a",
                             "contact_id": "c",
+                            "delivery_id": "d",
                             "duty_id": "d",
                             "endpoint_id": "e",
                             "owner": "o",

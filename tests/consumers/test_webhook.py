@@ -52,6 +52,7 @@ def delivery(**changes: Any) -> Delivery:
         live_infos=(0,),
         flags=("no-expires",),
         recent_ids=("d0122", "d0121"),
+        ack_url="https://hub.example.test/a/x",
     )
     return replace(told, **changes)
 
@@ -83,6 +84,7 @@ def test_the_body_tells_the_alert_and_its_place_in_the_order() -> None:
         "flags": ["no-expires"],
         "live_infos": [0],
         "recent_ids": ["d0122", "d0121"],
+        "ack_url": "https://hub.example.test/a/x",
     }
     assert rendered.headers["content-type"] == "application/json"
 

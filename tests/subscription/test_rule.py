@@ -31,4 +31,6 @@ def test_conditions_stand_in_the_order_in_which_they_are_tested() -> None:
         "units",
         "shape",
         "extreme_immediate",
+        "ack_min",
+        "ack_min_by_severity",
     ]

@@ -97,6 +97,65 @@ def upgrade() -> None:
         batch_op.create_index("alerts_waiting", ["held_until"], unique=False)
 
     op.create_table(
+        "acks",
+        sa.Column("ack_id", sa.Text(), nullable=False),
+        sa.Column("delivery_id", sa.Text(), nullable=False),
+        sa.Column("alert_id", sa.Text(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("endpoint_id", sa.Text(), nullable=False),
+        sa.Column("owner", sa.Text(), nullable=False),
+        sa.Column("how", sa.Text(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("recorded_by", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("first", sa.Integer(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("ack_id"),
+    )
+    with op.batch_alter_table("acks", schema=None) as batch_op:
+        batch_op.create_index("acks_by_seq", ["seq", "owner"], unique=False)
+        batch_op.create_index("acks_by_delivery", ["delivery_id"], unique=False)
+
+    op.create_table(
+        "escalations",
+        sa.Column("escalation_id", sa.Text(), nullable=False),
+        sa.Column("alert_id", sa.Text(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("chain_id", sa.Text(), nullable=False),
+        sa.Column("owner", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("ack_due_at", sa.BigInteger(), nullable=False),
+        sa.Column("ends_at", sa.BigInteger(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=True),
+        sa.Column("step", sa.Integer(), nullable=False),
+        sa.Column("plan", sa.Text(), nullable=False),
+        sa.Column("quorum", sa.Integer(), nullable=False),
+        sa.Column("opened_at", sa.BigInteger(), nullable=False),
+        sa.Column("closed_at", sa.BigInteger(), nullable=True),
+        sa.Column("ended_by", sa.Text(), nullable=False),
+        sa.Column("rev", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("escalation_id"),
+        sa.UniqueConstraint("seq", "owner"),
+    )
+    with op.batch_alter_table("escalations", schema=None) as batch_op:
+        batch_op.create_index("escalations_due", ["state", "due_at"], unique=False)
+        batch_op.create_index("escalations_by_alert", ["alert_id"], unique=False)
+        batch_op.create_index("escalations_by_chain", ["chain_id", "owner"], unique=False)
+
+    op.create_table(
+        "escalation_steps",
+        sa.Column("escalation_id", sa.Text(), nullable=False),
+        sa.Column("n", sa.Integer(), nullable=False),
+        sa.Column("to", sa.Text(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.Column("fired_at", sa.BigInteger(), nullable=False),
+        sa.Column("late", sa.Integer(), nullable=False),
+        sa.Column("reached", sa.Text(), nullable=False),
+        sa.Column("calls", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["escalation_id"], ["escalations.escalation_id"]),
+        sa.PrimaryKeyConstraint("escalation_id", "n"),
+    )
+    op.create_table(
         "aliases",
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("alias", sa.Text(), nullable=False),
@@ -151,6 +210,9 @@ def upgrade() -> None:
         sa.Column("ended_by", sa.Text(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("delivered_at", sa.BigInteger(), nullable=True),
+        sa.Column("owner", sa.Text(), nullable=False),
+        sa.Column("ack_min", sa.Integer(), nullable=False),
+        sa.Column("ack_due_at", sa.BigInteger(), nullable=True),
         sa.Column("acknowledged_at", sa.BigInteger(), nullable=True),
         sa.Column("acknowledged_by", sa.Text(), nullable=True),
         sa.Column("rev", sa.BigInteger(), nullable=False),
