@@ -35,6 +35,9 @@ config_cli.add_typer(places_cli, name="places")
 cert_cli = typer.Typer(no_args_is_help=True, help="Certificates.")
 cli.add_typer(cert_cli, name="cert")
 
+audit_cli = typer.Typer(no_args_is_help=True, help="Evidence.")
+cli.add_typer(audit_cli, name="audit")
+
 ConfigFile = Annotated[Path | None, typer.Option("--config", help="hub.toml; HUB_CONFIG or ./hub.toml when left out")]
 Mode = Annotated[str, typer.Option("--mode", help="actual, exercise or test")]
 
@@ -178,6 +181,25 @@ def _with_hub(file: Path | None, mode: str, act: Callable[[root.Hub], Coroutine[
             await hub.store.close()
 
     print(loop_run(once()))
+
+
+@audit_cli.command("verify")
+def audit_verify(
+    heads: Annotated[
+        Path | None, typer.Option(help="signed heads kept elsewhere, a file or a folder; the hub's own when left out")
+    ] = None,
+    file: ConfigFile = None,
+    mode: Mode = "",
+) -> None:
+    """Walks the decision chain, the ledger and the signed heads; names the first row that is not as the hub left it."""
+    report = loop_run(root.verify(configuration.load(file, mode=mode), heads))
+    if report.bad is not None:
+        print(f"{report.bad.table} {report.bad.id}: {report.bad.reason}", file=sys.stderr)
+        raise typer.Exit(1)
+    print(
+        f"ok: {report.entries} entries, {report.heads} signed heads, {report.segments} segments, {report.rows} rows of the ledger, "
+        f"{report.payloads} payloads"
+    )
 
 
 @cert_cli.command("dev")

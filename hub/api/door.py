@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 from hub.api import (
     alerts,
     answers,
+    audit,
     endpoints,
     events,
     feeds,
@@ -74,6 +75,7 @@ def build(services: Services) -> FastAPI:
         sources.router(services),
         places.router(services),
         rosters.router(services),
+        audit.router(services, gate),
         feeds.router(services),
         websub.router(services),
         socket.router(services, feed),

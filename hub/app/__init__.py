@@ -17,6 +17,7 @@ from hub.app.running import ROLES, run
 from hub.app.seal import load_seal_key
 from hub.app.serving import services, serving_now
 from hub.app.sources import connected
+from hub.app.witness import verify
 
 __all__ = [
     "ROLES",
@@ -38,5 +39,6 @@ __all__ = [
     "serving_now",
     "signin_link",
     "split_listen",
+    "verify",
     "wanted",
 ]

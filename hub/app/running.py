@@ -78,6 +78,7 @@ async def lasting(name: str, job: Callable[[], Coroutine[Any, Any, None]], *, ag
 
 def _jobs(hub: Hub, roles: Sequence[str]) -> list[tuple[str, Coroutine[Any, Any, None]]]:
     jobs: list[tuple[str, Coroutine[Any, Any, None]]] = [("beat", lasting("beat", lambda: _beat(hub)))]
+    jobs.append(("witness", lasting("witness", hub.witness.run)))
     if "acceptance" in roles:
         reader = hub.stream.reader("candidates", "acceptance")
         loop = acceptance_loop(hub.acceptor, reader, hub.store, clock=hub.clock)

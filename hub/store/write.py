@@ -83,10 +83,20 @@ class Job:
 
 
 class Writer:
-    """The thread that writes. `connect` gives a Connection over a `WriterConnection`; it is called again after trouble."""
+    """The thread that writes. `connect` gives a Connection over a `WriterConnection`; it is called again after trouble.
 
-    def __init__(self, connect: Callable[[], Connection], turn: Turn, wake: Wake) -> None:
+    `seal` is given the driver's connection at the end of each transaction and may add to it.
+    """
+
+    def __init__(
+        self,
+        connect: Callable[[], Connection],
+        turn: Turn,
+        wake: Wake,
+        seal: Callable[[sqlite3.Connection], object] = lambda raw: None,
+    ) -> None:
         self._connect = connect
+        self._seal = seal
         self._turn = turn
         self._wake = wake
         self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
@@ -150,6 +160,7 @@ class Writer:
         try:
             raw = self._begin()
             self._fill(raw, jobs)
+            self._seal(raw)
             counters = raw.execute(COUNTERS).fetchone()
             raw.execute("COMMIT")
         except (sqlite3.Error, DBAPIError, OSError, HubError) as error:
