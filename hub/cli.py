@@ -35,6 +35,9 @@ config_cli.add_typer(places_cli, name="places")
 cert_cli = typer.Typer(no_args_is_help=True, help="Certificates.")
 cli.add_typer(cert_cli, name="cert")
 
+audit_cli = typer.Typer(no_args_is_help=True, help="Evidence.")
+cli.add_typer(audit_cli, name="audit")
+
 ConfigFile = Annotated[Path | None, typer.Option("--config", help="hub.toml; HUB_CONFIG or ./hub.toml when left out")]
 Mode = Annotated[str, typer.Option("--mode", help="actual, exercise or test")]
 
@@ -87,9 +90,21 @@ async def _run(conf: configuration.Config, roles: list[str], node: str) -> None:
 
 
 @cli.command()
-def migrate(file: ConfigFile = None, mode: Mode = "") -> None:
-    """Brings the store to this version's tables and declares the topics of the stream; doing it again changes nothing."""
+def migrate(
+    source: Annotated[str, typer.Option("--from")] = "",
+    target: Annotated[str, typer.Option("--to")] = "",
+    file: ConfigFile = None,
+    mode: Mode = "",
+) -> None:
+    """Brings the store to this version's tables and declares the topics of the stream; doing it again changes nothing.
+
+    With --to postgresql://… the store of a standing hub moves there from its file (--from sqlite:///path); seq, ledger and audit are kept.
+    """
     conf = configuration.load(file, mode=mode)
+    if source or target:
+        moved = root.move(conf, source, target, at=SystemClock().now())
+        print(f"moved: seq {moved.seq}, {moved.audit_n} decisions verified; now set [store] url to the new address")
+        return
     made = loop_run(root.migrate(conf))
     print("\n".join(made) if made else "nothing to do")
 
@@ -187,6 +202,25 @@ def _with_hub(file: Path | None, mode: str, act: Callable[[root.Hub], Coroutine[
             await hub.store.close()
 
     print(loop_run(once()))
+
+
+@audit_cli.command("verify")
+def audit_verify(
+    heads: Annotated[
+        Path | None, typer.Option(help="signed heads kept elsewhere, a file or a folder; the hub's own when left out")
+    ] = None,
+    file: ConfigFile = None,
+    mode: Mode = "",
+) -> None:
+    """Walks the decision chain, the ledger and the signed heads; names the first row that is not as the hub left it."""
+    report = loop_run(root.verify(configuration.load(file, mode=mode), heads))
+    if report.bad is not None:
+        print(f"{report.bad.table} {report.bad.id}: {report.bad.reason}", file=sys.stderr)
+        raise typer.Exit(1)
+    print(
+        f"ok: {report.entries} entries, {report.heads} signed heads, {report.segments} segments, {report.rows} rows of the ledger, "
+        f"{report.payloads} payloads"
+    )
 
 
 @cert_cli.command("dev")
@@ -314,19 +348,6 @@ def restore(archive: Path, file: ConfigFile = None, mode: Mode = "") -> None:
         print(archives.restore(archive, place, mode=of, at=now))
     else:
         print(archives.restore_database(archive, place, conf.data_dir, mode=of, at=now))
-
-
-@cli.command()
-def migrate(
-    source: Annotated[str, typer.Option("--from")] = "",
-    target: Annotated[str, typer.Option("--to")] = "",
-    file: ConfigFile = None,
-    mode: Mode = "",
-) -> None:
-    """Moves the store of a standing hub from its file (sqlite:///path) to PostgreSQL; seq, ledger and audit are kept."""
-    conf = configuration.load(file, mode=mode)
-    moved = root.migrate(conf, source, target, at=SystemClock().now())
-    print(f"moved: seq {moved.seq}, {moved.audit_n} decisions verified; now set [store] url to the new address")
 
 
 @cli.command()

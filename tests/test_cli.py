@@ -119,3 +119,26 @@ def test_people_are_made_and_disabled_from_the_command_line(tmp_path: Path) -> N
             timeout=60,
         )
         assert (done.returncode, said in done.stderr) == (2, True), done.stderr
+
+
+def test_the_evidence_is_verified_from_the_command_line_and_what_is_bad_is_named(tmp_path: Path) -> None:
+    import sqlite3
+    from contextlib import closing
+
+    made = town(tmp_path)
+    made.hub("config", "apply")
+    made.hub("person", "create", "mot", "Một", "--role", "dispatcher")
+    assert made.hub("audit", "verify").startswith("ok: ")
+    (store,) = tmp_path.rglob("hub.db")
+    with closing(sqlite3.connect(store)) as raw:
+        raw.execute("UPDATE audit SET who = 'ai đó' WHERE n = 1")
+        raw.commit()
+    done = subprocess.run(
+        [sys.executable, "-m", "hub", "audit", "verify", "--config", str(tmp_path / "hub.toml")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("audit 1: ")

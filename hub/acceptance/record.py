@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from datetime import UTC
 from typing import Any
@@ -28,10 +29,11 @@ def record(case: Case, outcome: Outcome) -> Decision:
     infos = outcome.worked.infos if outcome.worked is not None else ()
     seq = event(conn, case.head, case.ground, kind="decided", alert_id=alert_id)
     faults = _faults(case.candidate, outcome)
-    alerts.insert_alert(conn, _row(case, outcome, seq=seq, faults=faults))
+    row = _row(case, outcome, seq=seq, faults=faults)
+    alerts.insert_alert(conn, row)
     alerts.insert_references(conn, alert_id, [_reference(r) for r in case.alert.references])
     alerts.insert_units(conn, alert_id, {u for i in infos for u in i.units})
-    _audit(case, outcome, seq)
+    _audit(case, outcome, seq, row["cap"])
     _alarm(case, outcome)
     return Decision(
         alert_id=alert_id,
@@ -124,12 +126,13 @@ def _faults(candidate: Candidate, outcome: Outcome) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*(f.code for f in candidate.faults), *worked, *outcome.flags, *backlog]))
 
 
-def _audit(case: Case, outcome: Outcome, seq: int) -> None:
+def _audit(case: Case, outcome: Outcome, seq: int, cap: bytes) -> None:
     body = {
         "disposition": outcome.disposition,
         "reason": outcome.reason,
         "seq": seq,
         "payload": case.candidate.payload_sha256,
+        "cap": hashlib.sha256(cap).hexdigest(),
         "chain": outcome.chain_id,
     }
     who = case.ground.who or case.candidate.source

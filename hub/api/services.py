@@ -46,8 +46,8 @@ class Services:
     signed challenge to an endpoint and says whether it answered. `send_test` and `redeliver` say whether something is now on its way.
     `check_endpoint` gives the reason why a channel refuses these settings, or "". `offer` (connection, endpoint id, who) puts the rules
     in force that the profile offers the endpoint's agency. `take_readings` takes numbers at stations in the caller's transaction,
-    `gauges` tells how every gauge is doing. `parts` says of each part of this process whether it is ready.
-    `links` reads the signed links by which people confirm deliveries.
+    `gauges` tells how every gauge is doing. `signed_head` is the end of the decision chain, signed by the hub. `parts` says of each part
+    of this process whether it is ready. `links` reads the signed links by which people confirm deliveries.
     """
 
     store: Store
@@ -75,6 +75,7 @@ class Services:
     take_readings: Takes | None = None
     gauges: Callable[[Connection], Sequence[Mapping[str, Any]]] | None = None
     offer: Callable[[Connection, str, str], None] | None = None
+    signed_head: Callable[[Connection], Any] | None = None
     parts: Callable[[], Mapping[str, bool]] | None = None
     links: Links | None = None
 

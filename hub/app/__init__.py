@@ -12,16 +12,14 @@ from hub.app.acts import (
 from hub.app.building import Hub, open_hub
 from hub.app.channels import check_endpoint
 from hub.app.listening import check_listen, split_listen
-<<<<<<< HEAD
 from hub.app.migrating import migrate
-=======
-from hub.app.moving import migrate, store_place
->>>>>>> w3-pg
+from hub.app.moving import move, store_place
 from hub.app.offering import offer, wanted
 from hub.app.running import NODE, ROLES, run
 from hub.app.seal import load_seal_key
 from hub.app.serving import services, serving_now
 from hub.app.sources import connected
+from hub.app.witness import verify
 
 __all__ = [
     "NODE",
@@ -34,6 +32,7 @@ __all__ = [
     "disable_person",
     "load_seal_key",
     "migrate",
+    "move",
     "offer",
     "open_hub",
     "prove_endpoint",
@@ -46,5 +45,6 @@ __all__ = [
     "signin_link",
     "split_listen",
     "store_place",
+    "verify",
     "wanted",
 ]

@@ -21,6 +21,7 @@ from hub.app.deriving import Derivation, derivation
 from hub.app.listening import check_listen, split_listen
 from hub.app.seal import load_seal_key
 from hub.app.sending import may_send_in
+from hub.app.witness import Witness
 from hub.clock import Clock, LeapingClock, SystemClock
 from hub.config import Config
 from hub.consumer import ChannelIO
@@ -77,6 +78,7 @@ class Hub:
     router: Router
     deriving: Derivation
     resolver: Any
+    witness: Witness
     wire: Wire | None = None
     node: Node | None = None
     fetchers: list[PinnedFetcher] = field(default_factory=list)
@@ -179,6 +181,7 @@ def open_hub(config: Config, *, clock: Clock | None = None, chance: random.Rando
         deriving=derivation(config, store=store, stream=stream, setting=setting, clock=clock),
         resolver=resolver,
         wire=_wire(config),
+        witness=Witness(store, config.data_dir, clock=clock, machine=machine),
     )
 
 

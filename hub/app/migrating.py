@@ -13,7 +13,12 @@ async def migrate(config: Config) -> list[str]:
     Raises:
         ConfigError, WrongMode, NotStored: see `hub.store.open_store` and `hub.app.wire.make_topics`.
     """
-    store = open_store(config.store_url, mode=config.settings.hub.mode, clock=SystemClock())
+    store = open_store(
+        config.store_url,
+        mode=config.settings.hub.mode,
+        clock=SystemClock(),
+        password=config.store_password,
+    )
     try:
         if not config.settings.stream.url:
             return []

@@ -29,14 +29,14 @@ def store_place(config: Config) -> Path | Address:
     raise ConfigError("store.url", f"{url.partition('://')[0]!r} is no store of this hub", f"{_FILE}path, or {EXAMPLE}")
 
 
-def migrate(config: Config, source: str, target: str, *, at: datetime) -> Head:
+def move(config: Config, source: str, target: str, *, at: datetime) -> Head:
     """The database at `target` holds the store of the file at `source` ("": that of the configuration), which no hub opens again.
 
     Raises:
         ConfigError: the hub runs, or one of the two cannot be used; the file is as it was.
         WrongMode: the file belongs to another mode.
     """
-    from hub.store.moving import move
+    from hub.store import moving
 
     source = source or f"{_FILE}{config.data_dir / 'hub.db'}"
     if not source.startswith(_FILE):
@@ -45,4 +45,4 @@ def migrate(config: Config, source: str, target: str, *, at: datetime) -> Head:
         raise ConfigError("--to", f"{target.partition('://')[0]!r} is no PostgreSQL database", EXAMPLE)
     place = address(target, config.store_password)
     with closing(Node(config.data_dir, "hub")):
-        return move(Path(source.removeprefix(_FILE)), place, mode=config.settings.hub.mode, at=at)
+        return moving.move(Path(source.removeprefix(_FILE)), place, mode=config.settings.hub.mode, at=at)

@@ -107,6 +107,7 @@ def _jobs(hub: Hub, roles: Sequence[str]) -> list[tuple[str, Coroutine[Any, Any,
     jobs.append(("alone", alone.run()))
     if hub.wire is not None:
         jobs.append(("stream check", hub.wire.check(hub.store)))
+    jobs.append(("witness", lasting("witness", hub.witness.run)))
     if "acceptance" in roles:
         alone.add("acceptance", partial(_accepting, hub))
         if hub.wire is not None:

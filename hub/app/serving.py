@@ -101,6 +101,7 @@ def services(hub: Hub) -> Services:
         hosts=(host, "localhost", "127.0.0.1", *http.hosts),
         seal_key=hub.seal_key,
         why=why,
+        signed_head=hub.witness.head,
         port=port,
         secure=bool(http.cert or http.behind_proxy),
         zone_of={s.name: ZoneInfo(s.zone) for s in hub.config.profile.sources},

@@ -43,7 +43,7 @@ class Verdict:
 def append(conn: Connection, head: Head, *, at: datetime, act: str, who: str, object: str, body: Any) -> None:
     """One more entry; `head`, locked, stands on it (the caller saves it). `body` is anything msgspec can write as JSON."""
     n, at_us, encoded = head.audit_n + 1, to_us(at), msgspec.json.encode(body, order="sorted").decode()
-    digest = _hash(head.audit_hash, n, at_us, act, who, object, encoded)
+    digest = hash_of(head.audit_hash, n, at_us, act, who, object, encoded)
     row = {"n": n, "at": at_us, "act": act, "who": who, "object": object, "body": encoded, "hash": digest}
     conn.execute(_insert, row)
     head.audit_n, head.audit_hash = n, digest
@@ -61,7 +61,7 @@ def verify(conn: Connection, from_n: int = 1) -> Verdict:
     for row in _rows(conn, from_n):
         if row.n != expected:
             return Verdict(expected - from_n, expected, f"entry {expected} is missing")
-        if row.hash != _hash(previous, row.n, row.at, row.act, row.who, row.object, row.body):
+        if row.hash != hash_of(previous, row.n, row.at, row.act, row.who, row.object, row.body):
             return Verdict(expected - from_n, expected, f"entry {expected} or the one before it was altered")
         previous, expected = row.hash, expected + 1
     return _against_head(heads.look(conn), last=expected - 1, last_hash=previous, checked=expected - from_n)
@@ -83,7 +83,8 @@ def _rows(conn: Connection, from_n: int) -> Iterator[Row[Any]]:
         from_n = rows[-1].n + 1
 
 
-def _hash(previous: str, n: int, at: int, act: str, who: str, object: str, body: str) -> str:
+def hash_of(previous: str, n: int, at: int, act: str, who: str, object: str, body: str) -> str:
+    """The hash of an entry."""
     digest = hashlib.sha256(_DOMAIN)
     for part in (previous, str(n), str(at), act, who, object, body):
         encoded = part.encode()

@@ -19,7 +19,7 @@ from sqlalchemy.pool import NullPool, QueuePool
 
 from hub.clock import Clock
 from hub.errors import ConfigError
-from hub.store import NotStored, meta, migrations
+from hub.store import NotStored, meta, migrations, watching
 from hub.store.checkpoint import Checkpointer
 from hub.store.sqlite_transactions import SqliteTransactions, WriterConnection
 from hub.store.turn import Turn
@@ -48,16 +48,17 @@ _SETTINGS: dict[str, tuple[object, object]] = {  # what is set, and what must be
 class SqliteStore:
     """`hub.store.Store` over one file that other processes may have open too. Made by `open_file`."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, clock: Clock) -> None:
         self.path = path
+        self.worker = f"{os.getpid()}-{secrets.token_hex(4)}"
         self._read_engine = _engine(partial(connect, path, "query_only"), _begin_read, pool_size=READERS)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
         self._wake = Wake(partial(self.read, _counters))
         with self._read_engine.connect() as conn:
             self._wake.tell(*_counters(conn))
         self._turn = Turn(path)
-        transactions = SqliteTransactions(partial(_writer_connection, path), self._turn)
-        self._writer = Writer(transactions, self._wake)
+        seal = partial(watching.seal, worker=self.worker, clock=clock)
+        self._writer = Writer(SqliteTransactions(partial(_writer_connection, path), self._turn, seal), self._wake)
         self._checkpointer = Checkpointer(path, partial(connect, path), turn=self._turn, pause=self._writer.paused)
         self._closed = False
 
@@ -123,7 +124,7 @@ def open_file(path: Path, *, mode: str, clock: Clock) -> SqliteStore:
             migrations.bring_up(conn, known)
             meta.bind_mode(conn, mode)
             meta.found(conn, hub_id=secrets.token_hex(16), at=clock.now())
-        return SqliteStore(path)
+        return SqliteStore(path, clock=clock)
     except (sqlite3.Error, DBAPIError, OSError) as error:
         raise ConfigError(
             f"store {path.name}", f"cannot be opened: {error}", "see the folder's rights and disk"
@@ -230,6 +231,7 @@ def _writer_connection(path: Path) -> Connection:
     conn = engine.connect()
     raw = conn.connection.driver_connection
     assert isinstance(raw, WriterConnection)
+    watching.begin(raw)
     raw.ends = "refused"
     return conn
 

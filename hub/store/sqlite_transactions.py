@@ -66,12 +66,18 @@ class WriterConnection(sqlite3.Connection):
 
 class SqliteTransactions:
     """`hub.store.write.Transactions` over one file. `connect` gives a Connection over a `WriterConnection`; it is called again after
-    trouble."""
+    trouble. `seal` is given the driver's connection at the end of each transaction and may add to it."""
 
     failures = (sqlite3.Error, DBAPIError, OSError, HubError)
 
-    def __init__(self, connect: Callable[[], Connection], turn: Turn) -> None:
+    def __init__(
+        self,
+        connect: Callable[[], Connection],
+        turn: Turn,
+        seal: Callable[[sqlite3.Connection], object] = lambda raw: None,
+    ) -> None:
         self._connect = connect
+        self._seal = seal
         self._turn = turn
         self._conn: Connection | None = None
 
@@ -100,6 +106,7 @@ class SqliteTransactions:
     def commit(self) -> Counters:
         assert self._conn is not None
         raw = _driver(self._conn)
+        self._seal(raw)
         counters = Counters(*raw.execute(COUNTERS).fetchone())
         raw.execute("COMMIT")
         return counters

@@ -279,6 +279,29 @@ audit = Table(
     Column("hash", Text, nullable=False),  # SHA-256 over the previous hash and this row
 )
 
+segments = Table(  # what one commit moved in the ledger; the entries of a worker form a chain of their own
+    "segments",
+    metadata,
+    Column("worker", Text, primary_key=True),
+    Column("n", BigInteger, primary_key=True),
+    Column("stamp", BigInteger, nullable=False),  # of two that moved the same row the later has the greater
+    Column("at", BigInteger, nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("body", Text, nullable=False),  # JSON list of [table, id, state, digest of the row]
+    Column("hash", Text, nullable=False),  # SHA-256 over the worker's hash before and this entry
+    Index("segments_by_stamp", "stamp"),
+)
+sealers = Table(  # the last segment of each worker, and how far its chain stands in the decision chain
+    "sealers",
+    metadata,
+    Column("worker", Text, primary_key=True),
+    Column("n", BigInteger, nullable=False),
+    Column("hash", Text, nullable=False),
+    Column("rows", BigInteger, nullable=False),  # ever sealed
+    Column("anchored_n", BigInteger, nullable=False),
+    Column("anchored_rows", BigInteger, nullable=False),
+)
+
 _COVERED = text("state = 'covered'")
 
 # --- the ledger of what we owe people ---------------------------------------------------------------------------------------------

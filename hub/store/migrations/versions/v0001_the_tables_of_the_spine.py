@@ -388,6 +388,30 @@ def upgrade() -> None:
         batch_op.create_index("rules_in_force", ["kind", "valid_to_seq"], unique=False)
 
     op.create_table(
+        "sealers",
+        sa.Column("worker", sa.Text(), nullable=False),
+        sa.Column("n", sa.BigInteger(), nullable=False),
+        sa.Column("hash", sa.Text(), nullable=False),
+        sa.Column("rows", sa.BigInteger(), nullable=False),
+        sa.Column("anchored_n", sa.BigInteger(), nullable=False),
+        sa.Column("anchored_rows", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("worker"),
+    )
+    op.create_table(
+        "segments",
+        sa.Column("worker", sa.Text(), nullable=False),
+        sa.Column("n", sa.BigInteger(), nullable=False),
+        sa.Column("stamp", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("rows", sa.Integer(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("hash", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("worker", "n"),
+    )
+    with op.batch_alter_table("segments", schema=None) as batch_op:
+        batch_op.create_index("segments_by_stamp", ["stamp"], unique=False)
+
+    op.create_table(
         "sessions",
         sa.Column("token_hash", sa.Text(), nullable=False),
         sa.Column("person_id", sa.Text(), nullable=False),
