@@ -96,3 +96,7 @@ class Poster(Protocol):
             Forbidden: the address is not allowed; no connection was made.
         """
         ...
+
+    async def ask(self, url: str, headers: Mapping[str, str], *, timeout_s: float) -> Answered:
+        """The same with GET, for gateways that take what they are told in the address. It raises what `post` raises."""
+        ...

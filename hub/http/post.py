@@ -26,6 +26,8 @@ MAX_AGE_S = 60.0
 """A connection is used for so long; the next one asks the resolver and the address rules anew."""
 
 MAX_ROUTES = 20_000
+MAX_ASKED = 8000
+"""Letters of an address that is asked: a text in it is percent-encoded (RFC 9110 §4.1 wants 8000 to be taken)."""
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _OURS = frozenset({"host", "content-length", "transfer-encoding", "connection", "expect", "upgrade", "te", "trailer"})
 
@@ -81,7 +83,22 @@ class PinnedPoster:
             ValueError: a header that would break the request, or one that is set here.
         """
         route = self._routes.get(url) or self._route(url)
-        request = self._request(route, body, headers)
+        return await self._send(route, self._request(route, body, headers), timeout_s)
+
+    async def ask(self, url: str, headers: Mapping[str, str], *, timeout_s: float) -> Answered:
+        """The answer of `url` to a GET. Contract and errors: `hub.http.Poster.ask`; a request whose line is too long is not sent.
+
+        Raises:
+            ValueError: as `post`.
+        """
+        # not kept among the routes: what is told stands in the address, so no two are the same
+        where = read_url(url, most=MAX_ASKED)
+        route = _Route(
+            where, f"GET {where.path} HTTP/1.1\r\nHost: {where.authority}\r\nUser-Agent: {self._user_agent}\r\n"
+        )
+        return await self._send(route, self._request(route, b"", headers), timeout_s)
+
+    async def _send(self, route: _Route, request: bytes, timeout_s: float) -> Answered:
         deadline = asyncio.get_running_loop().time() + timeout_s
         try:
             async with _Place(route, deadline):
