@@ -85,6 +85,9 @@ class Form:
     again_values: tuple[str, ...] = ()
     """What says that it may be tried again later; anything else is a refusal."""
 
+    at_once: int = 16
+    """Requests under way at a time, 1 to 64; recipients beyond them wait."""
+
     id_field: str = ""
     """Where a JSON answer gives the gateway's own id of what it took, by dots."""
 
@@ -105,6 +108,8 @@ class Form:
             raise ConfigError("xml", 'the document and encoding "xml" go together', "write both, or neither")
         if self.encoding != "json" and any(isinstance(value, Mapping | list | tuple) for value in self.body.values()):
             raise ConfigError("body", f'a table inside needs encoding "json", not {self.encoding!r}', "names and texts")
+        if not 1 <= self.at_once <= 64:
+            raise ConfigError("at_once", f"{self.at_once} is out of range", "1 to 64")
         if self.taken_field and not self.taken_values:
             raise ConfigError("taken_values", "is empty, so no answer would be good", "the value that says it took it")
         _check_gaps(found, gaps, must)
@@ -135,9 +140,9 @@ async def ask(poster: Poster, form: Form, values: Mapping[str, Value], *, now: d
     """
     filled = request(form, values)
     if filled.method == "GET":
-        answer = await poster.ask(filled.url, filled.headers, timeout_s=timeout_s)
+        answer = await poster.ask(filled.url, filled.headers, timeout_s=timeout_s, at_once=form.at_once)
     else:
-        answer = await poster.post(filled.url, filled.body, filled.headers, timeout_s=timeout_s)
+        answer = await poster.post(filled.url, filled.body, filled.headers, timeout_s=timeout_s, at_once=form.at_once)
     return judged(form, answer, now)
 
 
