@@ -98,13 +98,14 @@ def _languages(delivery: Delivery, first: str) -> list[str]:
     """The recipient's language, and after it the other one where the source wrote in it too."""
     other = "en" if first == "vi" else "vi"
     alerts = [one for one in (delivery.alert, delivery.earlier) if one is not None]
-    written = {info.language[:2].casefold() for one in alerts for info in one.infos}
+    live = [one.infos[n] for one in alerts[:1] for n in delivery.live_infos if n < len(one.infos)]
+    written = {info.language[:2].casefold() for info in live or [info for one in alerts for info in one.infos]}
     return [first, other] if other in written or not alerts else [first]
 
 
 def _text(told: Sequence[Told], delivery: Delivery) -> str:
     first = told[0]
-    lines = ["\n\n".join(_spoken(one)) for one in told]
+    lines = ["\n\n".join(paragraphs(one)) for one in told]
     if first.ack_url:
         lines.insert(1, f"{first.say('telling.confirm', link=first.ack_url)}\n{first.say('telling.button_says')}")
     return "\n\n— — —\n\n".join([*lines, "\n".join(_foot(first, delivery))]) + "\n"
@@ -124,15 +125,11 @@ def _html(told: Sequence[Told], delivery: Delivery) -> str:
 
 def _section(told: Told) -> str:
     """The kind of news large, then a paragraph each; colour only beside words."""
-    kind, *rest = _spoken(told)
+    kind, *rest = paragraphs(told)
     loud = told.event_type.startswith("alert.") and told.event_type != "alert.summary"
     colour = _OVER if told.ends else _LOUD if loud else _CALM
     head = f'<p style="font-size:22px;font-weight:bold;color:{colour};margin:0 0 8px">{escape(kind)}</p>'
     return head + "".join(f"<p>{'<br>'.join(map(escape, one.split(chr(10))))}</p>" for one in rest)
-
-
-def _spoken(told: Told) -> tuple[str, ...]:
-    return paragraphs(told)
 
 
 def _small(text: str) -> str:
