@@ -1,7 +1,8 @@
 """CONTRACT for consumers: a Channel brings one delivery to one endpoint, a Follower keeps a published copy of the alerts.
 
 A consumer is one module in `consumers/`. A channel defines `Settings` and `Channel` (pure `render`, thin `send`), and `Gateway` when it
-goes through a server of the deployment; a follower `Settings` and `Follower`. A channel only ever answers with a `Receipt` or raises `Retry` or `Rejected`: retries, leases, circuits,
+goes through a server of the deployment; a follower `Settings` and `Follower`. A channel whose devices make noise by themselves has
+module-level `stop` and `release` beside, which need no store and no running hub (`Halted`). A channel only ever answers with a `Receipt` or raises `Retry` or `Rejected`: retries, leases, circuits,
 metrics and the ledger live once, in `hub.delivery`.
 """
 
@@ -98,6 +99,20 @@ class Receipt:
     detail: str = ""
     body: bytes = b""
     acknowledged_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Halted:
+    """What became of `stop(gateway, settings, *, clock, mode, hold_s, timeout_s)` or `release(…)` (without `hold_s`); settings None is for all.
+
+    `taken` is whether it left for at least one device; `confirmed` and `silent` are the devices known by name that answered or did
+    not; `why` is what kept it, "" when nothing did.
+    """
+
+    taken: bool
+    confirmed: tuple[str, ...] = ()
+    silent: tuple[str, ...] = ()
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
