@@ -9,13 +9,14 @@ time the try failed, and the next one bears the same id. STOP has a key, topics 
 from __future__ import annotations
 
 import asyncio
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from consumers.mqtt_siren import jws
 from consumers.mqtt_siren.answers import DONE, HELD, Collected, command_id
 from consumers.mqtt_siren.command import COMMAND, claims_of
 from consumers.mqtt_siren.line import Broken, Line, Where
 from consumers.mqtt_siren.settings import Gateway, Settings
+from consumers.mqtt_siren.settings import Settings as _Settings
 from consumers.mqtt_siren.stopping import release, stop
 from hub.consumer import ChannelIO, Delivery, Endpoint, Receipt, Rendered
 from hub.errors import ConfigError, Rejected, Retry
@@ -72,7 +73,7 @@ class Channel:
                 del self._waiting[name]
         return _judged(collected)
 
-    async def _publish(self, rendered: Rendered, settings: Settings) -> int:
+    async def _publish(self, rendered: Rendered, settings: _Settings) -> int:
         """The broker has the command and a device is subscribed; the line is that of now."""
         line = self._the_line()
         await line.opened()

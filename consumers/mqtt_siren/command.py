@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -105,7 +104,7 @@ def _warning_infos(delivery: Delivery) -> list[Info]:
     return [infos[n] for n in delivery.live_infos if n < len(infos) and not infos[n].is_ending()]
 
 
-def _text(delivery: Delivery) -> Mapping[str, Any]:
+def _text(delivery: Delivery) -> dict[str, Any]:
     """What a device with a display shows; the mode's word stands in it already."""
     infos = delivery.alert.infos if delivery.alert is not None else ()
     live = [infos[n] for n in delivery.live_infos if n < len(infos)] or list(infos)

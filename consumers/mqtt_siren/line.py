@@ -103,7 +103,7 @@ class Line:
         from paho.mqtt.packettypes import PacketTypes
         from paho.mqtt.properties import Properties
 
-        properties = Properties(PacketTypes.PUBLISH)
+        properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
         properties.MessageExpiryInterval = max(1, expires_s)
         for name, value in about.items():
             setattr(properties, name, value)
@@ -163,7 +163,8 @@ class Line:
 
     def _break(self, why: str) -> None:
         self._why = self._why or why
-        for waiting in (self._opened, *self._waiting.values()):
+        every: list[asyncio.Future[Any]] = [self._opened, *self._waiting.values()]
+        for waiting in every:
             if not waiting.done():
                 waiting.set_exception(Broken(self._why))
                 waiting.exception()  # nobody may be waiting: that is no fault of theirs

@@ -40,9 +40,7 @@ async def stop(
     return await _say("stop", gateway, settings, clock=clock, mode=mode, hold_s=hold_s, timeout_s=timeout_s)
 
 
-async def release(
-    gateway: Gateway, settings: Settings | None, *, clock: Clock, mode: str, timeout_s: float
-) -> Halted:
+async def release(gateway: Gateway, settings: Settings | None, *, clock: Clock, mode: str, timeout_s: float) -> Halted:
     """The hold of a STOP is lifted before its time."""
     return await _say("release", gateway, settings, clock=clock, mode=mode, hold_s=0, timeout_s=timeout_s)
 

@@ -17,6 +17,7 @@ from hub.app.running import ROLES, run
 from hub.app.seal import load_seal_key
 from hub.app.serving import services, serving_now
 from hub.app.sources import connected
+from hub.app.stopping import halt
 
 __all__ = [
     "ROLES",
@@ -26,6 +27,7 @@ __all__ = [
     "connected",
     "create_person",
     "disable_person",
+    "halt",
     "load_seal_key",
     "offer",
     "open_hub",
