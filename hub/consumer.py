@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Protocol
 
 from hub.cap.model import Alert
 from hub.clock import Clock
+from hub.hazards import Hazards
 from hub.http import Poster
 from hub.words import Words
 
@@ -55,7 +56,8 @@ class Delivery:
     one for the same endpoint, newest first, so that the receiver notices a gap. `live_infos` are the indexes of the infos that matched
     and are still live. `sounds` says why it sounds: "new", "ended", "disputed", or what an Update changed ("severity", "area",
     "onset-earlier", "expires-later", "instruction"); () is only shown. `alert` is None only for `endpoint.*` events; `summary` is set only for `alert.summary`.
-    `ack_url` is the signed page on which a person of the recipient confirms this delivery; "" when nobody is asked to.
+    `ack_url` is the signed page on which a person of the recipient confirms this delivery; "" when nobody is asked to. `earlier` is
+    the newest version before this one that has infos, set for an ending whose alert has none: what it is that ends.
     """
 
     delivery_id: str
@@ -81,6 +83,7 @@ class Delivery:
     summary: tuple[Mapping[str, Any], ...] = ()
     challenge: str = ""
     ack_url: str = ""
+    earlier: Alert | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +123,14 @@ class ChannelIO:
     """What a channel may use of the world. `clock` is the machine's.
 
     `gateway` is the module's `Gateway` with what `[channels.<kind>]` of the deployment file says (a mail server, an SMS gateway); None
-    when the module has none.
+    when the module has none. `hazards` is the table of hazards, for names in the reader's language.
     """
 
     poster: Poster
     clock: Clock
     words: Words
     gateway: Any = None
+    hazards: Hazards | None = None
 
 
 class Channel(Protocol):

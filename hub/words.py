@@ -24,6 +24,9 @@ GSM_7 = 160
 """Letters of one SMS without diacritics."""
 UCS_2 = 70
 """Letters of one SMS with diacritics."""
+GSM_7_JOINED = 153
+UCS_2_JOINED = 67
+"""Letters of each of several SMS that a telephone joins (3GPP TS 23.040 §9.2.3.24.1)."""
 
 _DIGITS = ("không", "một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín")
 _GROUPS = ("", "nghìn", "triệu")
@@ -200,7 +203,7 @@ def sms_parts(text: str) -> int:
     """How many SMS the text takes: in GSM-7 (160, then 153 each) when it can, else in UCS-2 (70, then 67 each)."""
     plain = all(letter in _SMS_LETTERS for letter in text)
     length = len(text) if plain else len(text.encode("utf-16-le")) // 2
-    one, more = (GSM_7, 153) if plain else (UCS_2, 67)
+    one, more = (GSM_7, GSM_7_JOINED) if plain else (UCS_2, UCS_2_JOINED)
     return 1 if length <= one else -(-length // more)
 
 
