@@ -124,6 +124,7 @@ class ChannelIO:
 
     `gateway` is the module's `Gateway` with what `[channels.<kind>]` of the deployment file says (a mail server, an SMS gateway); None
     when the module has none. `hazards` is the table of hazards, for names in the reader's language.
+    `folder` is the channel's own in the data directory, made when it first writes; None where there is none.
     """
 
     poster: Poster
@@ -131,6 +132,7 @@ class ChannelIO:
     words: Words
     gateway: Any = None
     hazards: Hazards | None = None
+    folder: Path | None = None
 
 
 class Channel(Protocol):
