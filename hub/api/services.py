@@ -15,6 +15,7 @@ from hub.cap.model import Alert
 from hub.clock import Clock
 from hub.connector import Candidate
 from hub.hazards import Hazards
+from hub.papers import Papers
 from hub.places import Gazetteer
 from hub.policy.marking import marking
 from hub.store import Store
@@ -46,6 +47,7 @@ class Services:
     `check_endpoint` gives the reason why a channel refuses these settings, or "". `offer` (connection, endpoint id, who) puts the rules
     in force that the profile offers the endpoint's agency. `take_readings` takes numbers at stations in the caller's transaction,
     `gauges` tells how every gauge is doing. `parts` says of each part of this process whether it is ready.
+    `papers` are the templates of what is printed and filed.
     """
 
     store: Store
@@ -74,6 +76,7 @@ class Services:
     gauges: Callable[[Connection], Sequence[Mapping[str, Any]]] | None = None
     offer: Callable[[Connection, str, str], None] | None = None
     parts: Callable[[], Mapping[str, bool]] | None = None
+    papers: Papers | None = None
 
     @property
     def mark(self) -> Callable[[Alert], Alert]:

@@ -20,7 +20,10 @@ def agency(name: str, *lanes: int, state: str = "delivered", contacts: tuple[dic
 
 
 def test_the_most_urgent_agency_comes_first_and_its_people_in_the_order_they_are_called() -> None:
-    people = ({"name": "An", "post": "Trực ban", "phone": "0251 1"}, {"name": "Bình", "post": "", "phone": ""})
+    people = (
+        {"name": "An", "post": "Trực ban", "phone": "0251 1", "duty": "1"},
+        {"name": "Bình", "post": "", "phone": "", "duty": ""},
+    )
     told = values(agency("A", 1), agency("B", 1, 0, contacts=people))
     assert [one["name"] for one in told["agencies"]] == ["B", "A"]
     text = papers().page(CALLS, told).html
