@@ -16,6 +16,7 @@ from hub import app as root
 from hub import config as configuration
 from hub.clock import SystemClock
 from hub.errors import ConfigError, HubError
+from hub.faults import Faults
 
 T = TypeVar("T")
 
@@ -37,6 +38,9 @@ cli.add_typer(cert_cli, name="cert")
 
 audit_cli = typer.Typer(no_args_is_help=True, help="Evidence.")
 cli.add_typer(audit_cli, name="audit")
+
+siren_cli = typer.Typer(no_args_is_help=True, help="STOP for sirens and other devices that make noise.")
+cli.add_typer(siren_cli, name="siren")
 
 ConfigFile = Annotated[Path | None, typer.Option("--config", help="hub.toml; HUB_CONFIG or ./hub.toml when left out")]
 Mode = Annotated[str, typer.Option("--mode", help="actual, exercise or test")]
@@ -321,6 +325,55 @@ def send_test(endpoint_id: str, file: ConfigFile = None, mode: Mode = "") -> Non
         print(f"{endpoint_id}: not taken", file=sys.stderr)
         raise typer.Exit(1)
     print(f"{endpoint_id}: taken")
+
+
+Which = Annotated[str, typer.Argument(help="the endpoint's id; with --all left out")]
+Everybody = Annotated[bool, typer.Option("--all", help="every device of the deployment")]
+
+
+@siren_cli.command("stop")
+def siren_stop(
+    endpoint_id: Which = "",
+    everybody: Everybody = False,
+    hold_min: Annotated[int, typer.Option("--hold", min=0, max=60, help="minutes in which nothing sounds")] = 10,
+    file: ConfigFile = None,
+    mode: Mode = "",
+) -> None:
+    """Silences a siren, or all of them, at once. Needs the deployment file and the broker; no store and no running hub."""
+    _halt("stop", endpoint_id, everybody, file, mode, hold_s=60 * hold_min)
+
+
+@siren_cli.command("release")
+def siren_release(
+    endpoint_id: Which = "", everybody: Everybody = False, file: ConfigFile = None, mode: Mode = ""
+) -> None:
+    """Lets a stopped siren, or all of them, sound again before the hold is over."""
+    _halt("release", endpoint_id, everybody, file, mode)
+
+
+@siren_cli.command("key")
+def siren_key() -> None:
+    """Makes a key pair: the private half for a file of the hub, the public half for the devices."""
+    from hub.http.signatures import new_signing_key, public_key
+
+    private = new_signing_key()
+    print(f"{private}\n{public_key(private)}")
+
+
+def _halt(act: str, endpoint_id: str, everybody: bool, file: Path | None, mode: str, **how: Any) -> None:
+    """Prints who confirmed; ends with 1 when somebody did not, or nobody was there."""
+    if bool(endpoint_id) == everybody:
+        raise typer.BadParameter("an endpoint, or --all")
+    conf = configuration.load(file, mode=mode, faults=Faults())  # a mistake elsewhere must not keep a STOP
+    became = loop_run(root.halt(conf, endpoint_id, act=act, clock=SystemClock(), **how))
+    for kind, one in became.items():
+        print(f"{kind}: {'đã phát lệnh (sent)' if one.taken else 'CHƯA PHÁT ĐƯỢC (NOT SENT)'} {one.why}".rstrip())
+        for device in one.confirmed:
+            print(f"  đã xác nhận (confirmed): {device}")
+        for device in one.silent:
+            print(f"  CHƯA XÁC NHẬN (NOT CONFIRMED): {device}", file=sys.stderr)
+    if not all(one.taken and not one.silent for one in became.values()):
+        raise typer.Exit(1)
 
 
 @cli.command()

@@ -1,7 +1,8 @@
 """CONTRACT for consumers: a Channel brings one delivery to one endpoint, a Follower keeps a published copy of the alerts.
 
 A consumer is one module in `consumers/`. A channel defines `Settings` and `Channel` (pure `render`, thin `send`), and `Gateway` when it
-goes through a server of the deployment; a follower `Settings` and `Follower`. A channel only ever answers with a `Receipt` or raises `Retry` or `Rejected`: retries, leases, circuits,
+goes through a server of the deployment; a follower `Settings` and `Follower`. A channel whose devices make noise by themselves has
+module-level `stop` and `release` beside, which need no store and no running hub (`Halted`). A channel only ever answers with a `Receipt` or raises `Retry` or `Rejected`: retries, leases, circuits,
 metrics and the ledger live once, in `hub.delivery`.
 """
 
@@ -106,11 +107,26 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
+class Halted:
+    """What became of `stop(gateway, settings, *, clock, mode, hold_s, timeout_s)` or `release(…)` (without `hold_s`); settings None is for all.
+
+    `taken` is whether it left for at least one device; `confirmed` and `silent` are the devices known by name that answered or did
+    not; `why` is what kept it, "" when nothing did.
+    """
+
+    taken: bool
+    confirmed: tuple[str, ...] = ()
+    silent: tuple[str, ...] = ()
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ChannelIO:
     """What a channel may use of the world. `clock` is the machine's.
 
     `gateway` is the module's `Gateway` with what `[channels.<kind>]` of the deployment file says (a mail server, an SMS gateway); None
     when the module has none. `hazards` is the table of hazards, for names in the reader's language.
+    `folder` is the channel's own in the data directory, made when it first writes; None where there is none.
     """
 
     poster: Poster
@@ -118,6 +134,7 @@ class ChannelIO:
     words: Words
     gateway: Any = None
     hazards: Hazards | None = None
+    folder: Path | None = None
 
 
 class Channel(Protocol):

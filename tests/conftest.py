@@ -16,8 +16,9 @@ import pytest
 from tests.servers.kafka import Kafka
 from tests.servers.postgres import Postgres, programs
 
+SYSTEM_PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin"
 SHARED = Path(__file__).resolve().parents[2] / "shared"
-PROGRAMS = ("cc", "chromium", "docker", "git", "ip", "make", "node", "openssl", "strace", "tc", "unshare")
+PROGRAMS = ("cc", "chromium", "docker", "git", "ip", "make", "mosquitto", "node", "openssl", "strace", "tc", "unshare")
 
 
 def _shared() -> str:
@@ -65,7 +66,7 @@ def missing(what: str) -> str:
         return THINGS[what]()
     if what not in PROGRAMS:
         raise LookupError(f"needs({what!r}): unknown; add it to tests/conftest.py")
-    return "" if shutil.which(what) else f"{what} is not on this machine"
+    return "" if shutil.which(what, path=SYSTEM_PATH) else f"{what} is not on this machine"
 
 
 @pytest.fixture(scope="session")

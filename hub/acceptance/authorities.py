@@ -20,7 +20,7 @@ def authority_of(source: str, body: Mapping[str, Any]) -> Authority:
     Raises:
         ConfigError: an unknown key; it names it.
     """
-    known = {*_SETS, "max_severity", "certificates", "delegates"}
+    known = {*_SETS, "max_severity", "certificates", "delegates", "owner"}
     unknown = sorted(set(body) - known)
     if unknown:
         raise ConfigError(f"authority {source}.{unknown[0]}", "unknown key", f"one of {', '.join(sorted(known))}")

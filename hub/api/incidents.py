@@ -49,7 +49,7 @@ def router(services: Services, gate: Gate) -> APIRouter:
             return {
                 "incident_id": incident_id,
                 "hazards": [filters.hazard_names(services, one) for one in incidents.hazards_of(conn, incident_id)],
-                **_told(seen, services),
+                **told(seen, services),
                 "more": len(rows) > MOST_MEMBERS,
             }
 
@@ -59,7 +59,8 @@ def router(services: Services, gate: Gate) -> APIRouter:
     return routes
 
 
-def _told(things: Sequence[Thing], services: Services) -> dict[str, Any]:
+def told(things: Sequence[Thing], services: Services) -> dict[str, Any]:
+    """What these last words of its chains say of the incident: severity, who says the gravest, members, disagreements."""
     now = to_us(services.clock.now())
     facts = {thing.row.alert_id: _facts(thing) for thing in things}
     in_force = [thing for thing in things if thing.row.state == "active" and thing.row.live_until > now]

@@ -16,6 +16,7 @@ from hub.cap.model import Alert
 from hub.clock import Clock
 from hub.connector import Candidate
 from hub.hazards import Hazards
+from hub.papers import Papers
 from hub.places import Gazetteer
 from hub.policy.marking import marking
 from hub.store import Store
@@ -48,6 +49,7 @@ class Services:
     in force that the profile offers the endpoint's agency. `take_readings` takes numbers at stations in the caller's transaction,
     `gauges` tells how every gauge is doing. `signed_head` is the end of the decision chain, signed by the hub. `parts` says of each part
     of this process whether it is ready. `links` reads the signed links by which people confirm deliveries.
+    `papers` are the templates of what is printed and filed.
     """
 
     store: Store
@@ -78,6 +80,7 @@ class Services:
     signed_head: Callable[[Connection], Any] | None = None
     parts: Callable[[], Mapping[str, bool]] | None = None
     links: Links | None = None
+    papers: Papers | None = None
 
     @property
     def mark(self) -> Callable[[Alert], Alert]:

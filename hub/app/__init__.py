@@ -19,6 +19,7 @@ from hub.app.running import NODE, ROLES, run
 from hub.app.seal import load_seal_key
 from hub.app.serving import services, serving_now
 from hub.app.sources import connected
+from hub.app.stopping import halt
 from hub.app.witness import verify
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "connected",
     "create_person",
     "disable_person",
+    "halt",
     "load_seal_key",
     "migrate",
     "move",

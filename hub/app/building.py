@@ -126,7 +126,12 @@ def open_hub(config: Config, *, clock: Clock | None = None, chance: random.Rando
     poster = PinnedPoster(addresses, resolver=resolver, user_agent=http.user_agent)
     worker = f"{os.getpid()}-{secrets.token_hex(4)}"
     words = Words.load(config.root / "words")
-    channels = Channels(ChannelIO(poster=poster, clock=machine, words=words, hazards=hazards), config.settings.channels)
+    channels = Channels(
+        ChannelIO(
+            poster=poster, clock=machine, words=words, hazards=hazards, folder=config.data_dir.resolve() / "channels"
+        ),
+        config.settings.channels,
+    )
     links = Links(seal_key=seal_key, mode=config.settings.hub.mode, base_url=base_url_of(config))
     desk = Desk(
         mode=config.settings.hub.mode,

@@ -12,7 +12,7 @@ from hub.errors import ConfigError
 
 
 class Channels(dict[str, Channel]):
-    """Channels by kind, made when first needed."""
+    """Channels by kind, made when first needed. The folder of `io` holds one for each."""
 
     def __init__(self, io: ChannelIO, gateways: Mapping[str, Mapping[str, Any]] | None = None) -> None:
         super().__init__()
@@ -21,9 +21,9 @@ class Channels(dict[str, Channel]):
 
     def __missing__(self, kind: str) -> Channel:
         module = plugin("consumers", kind, where=f"endpoint kind {kind}")
-        channel: Channel = module.Channel(
-            replace(self._io, gateway=gateway_of(module, kind, self._gateways.get(kind, {})))
-        )
+        gateway = gateway_of(module, kind, self._gateways.get(kind, {}))
+        folder = self._io.folder / kind if self._io.folder is not None else None
+        channel: Channel = module.Channel(replace(self._io, gateway=gateway, folder=folder))
         self[kind] = channel
         return channel
 

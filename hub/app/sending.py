@@ -33,10 +33,24 @@ def owner_of(book: Book, owner: str, *, named: Iterable[str] = ()) -> Recipient:
         return Recipient(owner=owner, kind="public")
     body = known.body
     signed = book.get("treaty", owner)
+    kind = str(body.get("kind", "agency"))
+    said = _own_words(book, owner) if kind == "neighbour" else {}
     return Recipient(
         owner=owner,
-        kind=str(body.get("kind", "agency")),
+        kind=kind,
         country=str(body.get("country", "") or "VN"),
         addresses=frozenset({*named, *body.get("addresses", ())}),
         treaty=Treaty.of(signed.body if signed is not None else None),
+        **said,
     )
+
+
+def _own_words(book: Book, owner: str) -> dict[str, frozenset[str]]:
+    """The sources that are this neighbour's own system, and the CAP senders they may speak for."""
+    theirs = {
+        source: rule.body
+        for source, rule in book.of("authority").items()
+        if source == owner or rule.body.get("owner") == owner
+    }
+    senders = (str(sender) for body in theirs.values() for sender in body.get("senders", ()))
+    return {"sources": frozenset(theirs), "senders": frozenset(senders)}

@@ -19,6 +19,7 @@ from hub.app.channels import check_endpoint
 from hub.app.listening import split_listen
 from hub.app.offering import offer
 from hub.deriving.showing import shown
+from hub.papers import Papers
 from hub.routing.why import why
 from hub.words import Words
 
@@ -114,5 +115,6 @@ def services(hub: Hub) -> Services:
         links=hub.links,
         take_readings=hub.deriving.door.take,
         gauges=lambda conn: shown(conn, hub.deriving.stations, hub.deriving.words, now=hub.clock.now()),
+        papers=Papers(hub.config.root / "papers", hub.config.profile.gazetteer_on),
         offer=lambda conn, endpoint_id, who: offer(conn, hub.config.profile, endpoint_id, by=who, at=hub.clock.now()),
     )

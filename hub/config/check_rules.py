@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from hub.config import Config
 
 KEYS = {
-    "authority": ("senders", "hazards", "units", "max_severity", "certificates", "delegates", "stations"),
+    "authority": ("senders", "hazards", "units", "max_severity", "certificates", "delegates", "stations", "owner"),
     "treaty": ("hazards", "units", "min_severity", "restricted"),
     "endpoint": ("owner", "kind", "language", "alternate", "settings"),
 }

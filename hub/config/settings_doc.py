@@ -103,7 +103,7 @@ _OTHERS = """### The other files
 
 | File | Table | Keys |
 |---|---|---|
-| `authorities.toml` | `[[authority]]` | `source`, and what it may say: `senders`, `hazards`, `units`, `max_severity`, `certificates` (PEM), `delegates`; empty lists mean any. `stations` are those whose readings it may give: none when empty, `*` for all. The hub's own conclusions are the source `he-thong-tinh` |
+| `authorities.toml` | `[[authority]]` | `source`, and what it may say: `senders`, `hazards`, `units`, `max_severity`, `certificates` (PEM), `delegates`; empty lists mean any. `owner` is the neighbour whose own system the source is, which is not told its own words. `stations` are those whose readings it may give: none when empty, `*` for all. The hub's own conclusions are the source `he-thong-tinh` |
 | `treaties.toml` | `[[treaty]]` | `owner` (an agency of kind neighbour), `hazards`, `units`, `min_severity`, `restricted`; without one a neighbour gets nothing |
 | `endpoints.toml` | `[[endpoint]]` | `id`, `owner`, `kind` (file in consumers/), `language`, `alternate`, `[endpoint.settings]` |
 | `subscriptions.toml` | `[[subscription]]` | `id`, `endpoint_id`, `owner`, `number`, and the conditions of a subscription |

@@ -22,7 +22,8 @@ STATUS_OF_MODE = {"actual": "Actual", "exercise": "Exercise", "test": "Test"}
 class Recipient:
     """Who an endpoint belongs to. `kind` is one of `KINDS`; `country` an ISO code; `treaty` what a neighbour may get.
 
-    `addresses` are other names under which a sender may list it in CAP's `addresses`, beside `owner`.
+    `addresses` are other names under which a sender may list it in CAP's `addresses`, beside `owner`. `sources` and `senders` are those
+    of its own system: a neighbour is not told what it said itself, whichever way that came here.
     """
 
     owner: str
@@ -30,6 +31,8 @@ class Recipient:
     country: str = "VN"
     addresses: frozenset[str] = frozenset()
     treaty: Treaty | None = None
+    sources: frozenset[str] = frozenset()
+    senders: frozenset[str] = frozenset()
 
 
 _PUBLIC = Recipient(owner="", kind="public")
@@ -46,7 +49,13 @@ def may_send(facts: AlertFacts, recipient: Recipient, event_type: str, *, mode: 
         return No("wrong-mode")
     if event_type in ENDINGS:
         return YES
-    return _by_place(recipient) or _by_scope(facts.alert, recipient) or _by_hazard(facts, recipient) or YES
+    return (
+        _by_place(recipient)
+        or _by_scope(facts.alert, recipient)
+        or _by_hazard(facts, recipient)
+        or _by_origin(facts, recipient)
+        or YES
+    )
 
 
 def may_publish(facts: AlertFacts) -> Verdict:
@@ -76,6 +85,14 @@ def _by_place(recipient: Recipient) -> No | None:
     if not recipient.owner and recipient.kind != "public":
         return No("unknown-owner")
     return None if recipient.country.strip().upper() == "VN" else No("outside-country")
+
+
+def _by_origin(facts: AlertFacts, recipient: Recipient) -> No | None:
+    """Two hubs that tell each other everything would send one alert round for ever."""
+    if recipient.kind != "neighbour":
+        return None
+    own = facts.source in {recipient.owner, *recipient.sources} or facts.alert.sender in recipient.senders
+    return No("own-words") if own else None
 
 
 def _by_scope(alert: Alert, recipient: Recipient) -> No | None:

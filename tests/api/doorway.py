@@ -24,6 +24,7 @@ from hub.api.door import build, serving
 from hub.api.services import VIETNAM, Services
 from hub.clock import SystemClock, to_us
 from hub.hazards import Hazards
+from hub.papers import Papers
 from hub.places import Gazetteer
 from hub.policy import Authority
 from hub.store import Store, alerts, deliveries, keys, listing, open_store, people, routed, rules, tables
@@ -175,6 +176,7 @@ async def open_door(tmp_path: Path, *, mode: str = "test", **changes: Any) -> As
         "why": why,
         "port": port,
         "feeds_folder": tmp_path / "feeds",
+        "papers": Papers(ROOT / "config" / "papers", date(2026, 11, 24)),
         "prove": asking("prove"),
         "send_test": asking("test"),
         "redeliver": asking("redeliver"),

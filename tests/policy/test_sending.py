@@ -160,3 +160,16 @@ def test_a_bare_end_names_what_it_ends_and_says_nothing_else() -> None:
     end = bare_end(replace(told, msg_type="Update"), [Reference("s", "b", SENT)])
     assert end == Alert("a", "s", SENT, msg_type="Cancel", references=(Reference("s", "b", SENT),))
     assert isinstance(may_publish(AlertFacts("a", "s", end, ())), Yes) and end.is_ending()
+
+
+def test_a_neighbour_is_not_told_its_own_words_and_an_agency_is() -> None:
+    said = facts()  # by source "s", sender "s"
+    for own in (
+        replace(NEIGHBOUR, owner="s"),
+        replace(NEIGHBOUR, sources=frozenset({"s"})),
+        replace(NEIGHBOUR, senders=frozenset({"s"})),
+    ):
+        assert may_send(said, own, "alert.new") == No("own-words")
+        assert may_send(said, own, "alert.cancel") == Yes(), "who holds a warning learns of its end"
+        assert may_send(said, replace(own, kind="agency"), "alert.new") == Yes()
+    assert may_send(said, replace(NEIGHBOUR, sources=frozenset({"x"})), "alert.new") == Yes()
