@@ -17,6 +17,7 @@ from hub.connector import Candidate
 from hub.hazards import Hazards
 from hub.places import Gazetteer
 from hub.policy.marking import marking
+from hub.scales import Scales
 from hub.store import Store
 from hub.store.readings import Takes
 from hub.words import Words
@@ -45,7 +46,8 @@ class Services:
     signed challenge to an endpoint and says whether it answered. `send_test` and `redeliver` say whether something is now on its way.
     `check_endpoint` gives the reason why a channel refuses these settings, or "". `offer` (connection, endpoint id, who) puts the rules
     in force that the profile offers the endpoint's agency. `take_readings` takes numbers at stations in the caller's transaction,
-    `gauges` tells how every gauge is doing. `parts` says of each part of this process whether it is ready.
+    `gauges` tells how every gauge is doing. `console` is the folder of the built console, None where it is not built. `scales` are the levels of
+    the law. `rings` (magnitude, depth in km or None) gives the distances in km to which each intensity is estimated. `parts` says of each part of this process whether it is ready.
     """
 
     store: Store
@@ -73,6 +75,9 @@ class Services:
     take_readings: Takes | None = None
     gauges: Callable[[Connection], Sequence[Mapping[str, Any]]] | None = None
     offer: Callable[[Connection, str, str], None] | None = None
+    console: Path | None = None
+    scales: Scales | None = None
+    rings: Callable[[float, float | None], Sequence[tuple[str, float]]] | None = None
     parts: Callable[[], Mapping[str, bool]] | None = None
 
     @property

@@ -19,6 +19,7 @@ OPEN = {
     ("GET", "/readyz"),
     ("GET", "/signin"),
     ("GET", "/page/{name}"),
+    ("GET", "/console/{name}"),
     ("POST", "/v1/session"),
     ("POST", "/v1/session/link"),
 }
