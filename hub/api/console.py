@@ -57,7 +57,7 @@ def page(folder: Path, services: Services) -> Response:
         OSError: the console is not built (any more).
     """
     text = (folder / "index.html").read_text(encoding="utf-8")
-    for gap, value in (("%NAME%", services.name), ("%MODE%", services.mode)):
+    for gap, value in (("{{NAME}}", services.name), ("{{MODE}}", services.mode)):
         text = text.replace(gap, html.escape(value))
     return HTMLResponse(text, headers={"Cache-Control": "no-store"})
 

@@ -353,6 +353,21 @@ class AlertsOnMap(Shape):
     more: bool
 
 
+class DeskAck(Shape):
+    """Who of the duty room acknowledged an alert, and when."""
+
+    alert_id: str
+    acknowledged_at: datetime
+    by: str
+    name: str
+
+
+class DeskAcks(Shape):
+    """What the duty room has acknowledged of what is in force, newest first."""
+
+    acknowledged: list[DeskAck]
+
+
 class Feature(Shape):
     """A GeoJSON feature."""
 

@@ -155,7 +155,7 @@ export class Desk {
   }
 
   async #readDesk(): Promise<void> {
-    const answer = await getLoosely<{ acknowledged: { alert_id: string; acknowledged_at: string; by: string; name: string }[] }>("/v1/desk");
+    const answer = await get("/v1/desk");
     if (!answer.ok) return;
     for (const one of answer.body.acknowledged) this.ledger.desk.set(one.alert_id, one);
     this.line.changed();

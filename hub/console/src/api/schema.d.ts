@@ -48,6 +48,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/alerts/{alert_id}/ack": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Acknowledge
+         * @description The duty room has this version: it sounds no more on any console. The first counts; again answers the same. Only people who
+         *     acknowledge for the whole hub may; an agency acknowledges its deliveries.
+         */
+        post: operations["acknowledge_v1_alerts__alert_id__ack_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/alerts/{alert_id}/cap": {
         parameters: {
             query?: never;
@@ -180,6 +201,26 @@ export interface paths {
          * @description The hub's name and mode, the legal levels of this day with their colours and words, and the limits of the live feed.
          */
         get: operations["about_v1_console_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/desk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Standing
+         * @description What the duty room has acknowledged of what is in force; the live feed tells what comes after (`state` frames, object `desk`).
+         */
+        get: operations["standing_v1_desk_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -608,6 +649,31 @@ export interface components {
         DeliveryList: {
             /** Deliveries */
             deliveries: components["schemas"]["Delivery"][];
+        };
+        /**
+         * DeskAck
+         * @description Who of the duty room acknowledged an alert, and when.
+         */
+        DeskAck: {
+            /**
+             * Acknowledged At
+             * Format: date-time
+             */
+            acknowledged_at: string;
+            /** Alert Id */
+            alert_id: string;
+            /** By */
+            by: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * DeskAcks
+         * @description What the duty room has acknowledged of what is in force, newest first.
+         */
+        DeskAcks: {
+            /** Acknowledged */
+            acknowledged: components["schemas"]["DeskAck"][];
         };
         /**
          * Doubt
@@ -1278,6 +1344,37 @@ export interface operations {
             };
         };
     };
+    acknowledge_v1_alerts__alert_id__ack_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alert_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskAck"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     cap_v1_alerts__alert_id__cap_get: {
         parameters: {
             query?: never;
@@ -1486,6 +1583,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["About"];
+                };
+            };
+        };
+    };
+    standing_v1_desk_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskAcks"];
                 };
             };
         };
