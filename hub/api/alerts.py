@@ -8,7 +8,7 @@ import msgspec
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import Connection
 
-from hub.api import answers, filters, submission, summaries
+from hub.api import answers, filters, shapes, submission, summaries
 from hub.api.auth import Asker, asks
 from hub.api.escalations import confirmed
 from hub.api.overload import Gate
@@ -36,7 +36,7 @@ def router(services: Services, gate: Gate) -> APIRouter:
         """One CAP alert, XML or JSON, decided and durable before the answer. Only a source's key may."""
         return await submission.submit(request, services, gate, source=asker.caller.who.owner, who=asker.caller.label)
 
-    @routes.get("")
+    @routes.get("", responses=shapes.of(shapes.AlertList))
     async def alert_list(
         asker: Annotated[Asker, asks("alert.read")],
         after: Annotated[int, Query(ge=0)] = 0,
@@ -65,7 +65,7 @@ def router(services: Services, gate: Gate) -> APIRouter:
         ]
         return answers.json({"alerts": seen, "next": rows[-1].seq if rows else after, "more": len(rows) == limit})
 
-    @routes.get("/{alert_id}")
+    @routes.get("/{alert_id}", responses=shapes.of(shapes.AlertWhole))
     async def alert(alert_id: str, asker: Annotated[Asker, asks("alert.read")]) -> Response:
         """The alert with its CAP in JSON, its repairs, and every version of its chain."""
 
@@ -118,7 +118,7 @@ def router(services: Services, gate: Gate) -> APIRouter:
         }
         return Response(kept.body, headers=headers, media_type="application/octet-stream")
 
-    @routes.get("/{alert_id}/deliveries")
+    @routes.get("/{alert_id}/deliveries", responses=shapes.of(shapes.DeliveryList))
     async def owed(alert_id: str, asker: Annotated[Asker, asks("delivery.read")]) -> Response:
         """To whom the alert was owed, how often it was tried, what became of it, and who has confirmed it."""
 
@@ -133,7 +133,7 @@ def router(services: Services, gate: Gate) -> APIRouter:
         with gate.read():
             return answers.json({"deliveries": await store.read(read)})
 
-    @routes.get("/{alert_id}/why")
+    @routes.get("/{alert_id}/why", responses=shapes.of(shapes.Why))
     async def why(
         alert_id: str,
         endpoint: Annotated[str, Query(min_length=1, max_length=200)],

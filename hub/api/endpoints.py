@@ -11,7 +11,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
-from hub.api import answers, record
+from hub.api import answers, record, shapes
 from hub.api.auth import Asker, asks
 from hub.api.problems import Problem
 from hub.api.services import Services
@@ -48,7 +48,7 @@ def router(services: Services) -> APIRouter:
     routes = APIRouter(prefix="/v1/endpoints", tags=["endpoints"])
     store = services.store
 
-    @routes.get("")
+    @routes.get("", responses=shapes.of(shapes.EndpointList))
     async def endpoint_list(asker: Annotated[Asker, asks("endpoint.read")]) -> Response:
         """Every endpoint the caller may see, with its state; never a secret."""
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 from sqlalchemy import Connection
 
-from hub.api import answers, summaries
+from hub.api import answers, shapes, summaries
 from hub.api.auth import Asker, asks
 from hub.api.overload import Gate
 from hub.api.problems import Problem
@@ -24,7 +24,7 @@ def router(services: Services, gate: Gate) -> APIRouter:
     routes = APIRouter(prefix="/v1/events", tags=["events"])
     store = services.store
 
-    @routes.get("")
+    @routes.get("", responses=shapes.of(shapes.EventList))
     async def events(
         asker: Annotated[Asker, asks("alert.read")],
         after: Annotated[int, Query(ge=0)] = 0,

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 from sqlalchemy import Connection
 
-from hub.api import answers
+from hub.api import answers, shapes
 from hub.api.auth import Asker, asks
 from hub.api.overload import Gate
 from hub.api.problems import Problem
@@ -20,7 +20,7 @@ def router(services: Services, gate: Gate) -> APIRouter:
     """`GET /v1/gauges` and the readings of one."""
     routes = APIRouter(prefix="/v1/gauges", tags=["gauges"])
 
-    @routes.get("")
+    @routes.get("", responses=shapes.of(shapes.GaugeList))
     async def gauge_list(asker: Annotated[Asker, asks("reading.read")]) -> Response:
         """Every gauge with its last number and its alarm level; `state` is `no-data` where nobody knows, never a level."""
         if services.gauges is None:

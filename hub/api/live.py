@@ -23,7 +23,7 @@ from hub.api.services import Services
 from hub.api.sight import Sight
 from hub.api.sockets import Line
 from hub.errors import HubError
-from hub.store import listing
+from hub.store import desk, listing
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +46,7 @@ class LiveFeed:
         self._occupied = asyncio.Event()
         self._head = 0
         self._source_rev = 0
+        self._desk_rev = 0
 
     def viewers(self) -> int:
         """How many are watching."""
@@ -54,6 +55,7 @@ class LiveFeed:
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """The feed runs inside this context; on leaving, every viewer is closed and may resume elsewhere."""
+        self._desk_rev = await self._store.read(desk.last_rev)
         loops = [asyncio.create_task(_kept_up(loop)) for loop in (self._pump, self._beat, self._tell_states)]
         try:
             yield
@@ -205,6 +207,7 @@ class LiveFeed:
                             group.told[alert_id] = now
                             group.tell(feed.state(kind="deliveries", object_id=alert_id, rev=now[0], body=now[1]))
             await self._tell_sources()
+            await self._tell_desk()
 
     async def _tell_sources(self) -> None:
         groups = [group for group in self._groups.values() if group.viewers and group.sight.sources]
@@ -212,6 +215,15 @@ class LiveFeed:
         for row in await self._store.read(lambda conn: listing.sources_since(conn, rev)) if groups else ():
             self._source_rev = max(self._source_rev, row.rev)
             told = feed.state(kind="source", object_id=row.source, rev=row.rev, body=self._told(row))
+            for group in groups:
+                group.tell(told)
+
+    async def _tell_desk(self) -> None:
+        groups = [group for group in self._groups.values() if group.viewers and not group.sight.needs.owners]
+        rev = self._desk_rev
+        for row in await self._store.read(lambda conn: desk.since(conn, rev)) if groups else ():
+            self._desk_rev = max(self._desk_rev, row.rev)
+            told = feed.state(kind="desk", object_id=row.alert_id, rev=row.rev, body=desk.told(row))
             for group in groups:
                 group.tell(told)
 

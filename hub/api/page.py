@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import html
 from importlib import resources
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 from fastapi import APIRouter, Request, Response
 from starlette.responses import HTMLResponse, RedirectResponse
 
-from hub.api import cached
+from hub.api import cached, console
 from hub.api.auth import asks_softly, opened
 from hub.api.problems import Problem
 from hub.api.services import Services
@@ -24,13 +25,19 @@ _TYPES = {
 
 
 def router(services: Services) -> APIRouter:
-    """`/`, `/signin` and the files both are made of, which hold no data."""
+    """`/` (the console; where it is not built, the plain page), `/plain`, `/signin` and the files these are made of, which hold no data."""
     routes = APIRouter(include_in_schema=False)
     folder = Path(str(resources.files("hub.api").joinpath("page")))
     shelf = cached.Shelf(folder)
 
     @routes.get("/", dependencies=[asks_softly("page.read")])
     async def page(request: Request) -> Response:
+        if not request.state.signed_in:
+            return RedirectResponse("/signin", 303)
+        return await asyncio.to_thread(_first, folder, services)
+
+    @routes.get("/plain", dependencies=[asks_softly("page.read")])
+    async def plain(request: Request) -> Response:
         if not request.state.signed_in:
             return RedirectResponse("/signin", 303)
         return _written(folder / "index.html", services)
@@ -48,6 +55,13 @@ def router(services: Services) -> APIRouter:
         return cached.answer(document, request.headers, media_type)
 
     return routes
+
+
+def _first(folder: Path, services: Services) -> Response:
+    if services.console is not None:
+        with contextlib.suppress(OSError):
+            return console.page(services.console, services)
+    return _written(folder / "index.html", services)
 
 
 def _written(path: Path, services: Services) -> Response:

@@ -19,6 +19,7 @@ from hub.hazards import Hazards
 from hub.papers import Papers
 from hub.places import Gazetteer
 from hub.policy.marking import marking
+from hub.scales import Scales
 from hub.store import Store
 from hub.store.readings import Takes
 from hub.words import Words
@@ -50,6 +51,8 @@ class Services:
     `gauges` tells how every gauge is doing. `signed_head` is the end of the decision chain, signed by the hub. `parts` says of each part
     of this process whether it is ready. `links` reads the signed links by which people confirm deliveries.
     `papers` are the templates of what is printed and filed.
+    `console` is the folder of the built console, None where it is not built. `scales` are the levels of the law. `rings` (magnitude,
+    depth in km or None) gives the distances in km to which each intensity is estimated.
     """
 
     store: Store
@@ -78,6 +81,9 @@ class Services:
     gauges: Callable[[Connection], Sequence[Mapping[str, Any]]] | None = None
     offer: Callable[[Connection, str, str], None] | None = None
     signed_head: Callable[[Connection], Any] | None = None
+    console: Path | None = None
+    scales: Scales | None = None
+    rings: Callable[[float, float | None], Sequence[tuple[str, float]]] | None = None
     parts: Callable[[], Mapping[str, bool]] | None = None
     links: Links | None = None
     papers: Papers | None = None

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from sqlalchemy import Connection
 
 from hub import policy
-from hub.api import answers, record
+from hub.api import answers, record, shapes
 from hub.api.auth import Asker, asks, opened
 from hub.api.live import LiveFeed
 from hub.api.passwords import Guesses, Passwords
@@ -77,7 +77,7 @@ def router(services: Services, passwords: Passwords, live: LiveFeed) -> APIRoute
             raise Problem(401, "signin-failed")
         return await _signed_in(services, request, person.person_id, "link")
 
-    @routes.get("")
+    @routes.get("", responses=shapes.of(shapes.Session))
     async def who(asker: Annotated[Asker, asks("session.read")]) -> Response:
         """Who is asking, and which acts the policy lets them do to something at all."""
         return answers.json(_told(asker, services))

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Response
 
-from hub.api import answers, troubles
+from hub.api import answers, shapes, troubles
 from hub.api.auth import Asker, asks
 from hub.api.services import Services
 from hub.clock import to_us
@@ -17,7 +17,7 @@ def router(services: Services) -> APIRouter:
     """`GET /v1/sources`."""
     routes = APIRouter(prefix="/v1/sources", tags=["sources"])
 
-    @routes.get("")
+    @routes.get("", responses=shapes.of(shapes.SourceList))
     async def source_list(asker: Annotated[Asker, asks("source.read")]) -> Response:
         """Every source with its rhythm, its state of this moment, the reason in words, its last success and its troubles; never an address
         with a secret in it."""

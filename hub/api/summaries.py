@@ -8,12 +8,16 @@ from typing import Any
 import msgspec
 from sqlalchemy import Row
 
+from hub.acceptance.facts import risk_level
 from hub.api.services import Services
 from hub.cap import json as cap_json
 from hub.cap.model import Alert, Info
 from hub.clock import from_us
 
 LANGUAGE = "vi"
+COMPUTED_RISK = "VN:capDoRuiRoHeThongTinh"
+"""The parameter in which the hub says the level that it computes; the official one is another."""
+
 MOST_HEADLINE = 500
 MOST_AREAS = 20
 MOST_AREA_DESC = 200
@@ -50,6 +54,7 @@ def summary(row: Row[Any]) -> dict[str, Any]:
         "hazards": row.hazards.split(),
         "severity": row.severity,
         **told(alert),
+        **risk(shown_info(alert)),
     }
 
 
@@ -98,6 +103,14 @@ def shown_info(alert: Alert) -> Info | None:
     return next(
         (info for info in alert.infos if info.language.casefold().startswith(LANGUAGE)), next(iter(alert.infos), None)
     )
+
+
+def risk(info: Info | None) -> dict[str, Any]:
+    """The disaster-risk level 1 to 5, None where there is none; `risk_computed` where it is the hub's own and no bulletin gives it."""
+    official = risk_level(info) if info is not None else None
+    said = info.parameter(COMPUTED_RISK) if info is not None and official is None else None
+    computed = int(said) if said in ("1", "2", "3", "4", "5") else None
+    return {"risk_level": official if official is not None else computed, "risk_computed": computed is not None}
 
 
 def told(alert: Alert) -> dict[str, Any]:

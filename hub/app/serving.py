@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Iterator
+from importlib import resources
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -18,9 +19,11 @@ from hub.app.building import Hub
 from hub.app.channels import check_endpoint
 from hub.app.listening import split_listen
 from hub.app.offering import offer
+from hub.deriving.intensity import QuakeScale, rings
 from hub.deriving.showing import shown
 from hub.papers import Papers
 from hub.routing.why import why
+from hub.scales import Scales
 from hub.words import Words
 
 log = structlog.get_logger()
@@ -89,6 +92,7 @@ def services(hub: Hub) -> Services:
     """What the HTTP door is given."""
     http = hub.config.settings.http
     host, port = split_listen(http.listen)
+    quakes = QuakeScale.load(hub.config.root / "scales")
     return Services(
         store=hub.store,
         acceptor=hub.acceptor,
@@ -114,7 +118,16 @@ def services(hub: Hub) -> Services:
         check_endpoint=check_endpoint,
         links=hub.links,
         take_readings=hub.deriving.door.take,
+        console=_built_console(),
+        scales=Scales.load(hub.config.root / "scales.csv"),
+        rings=lambda magnitude, depth_km: rings(quakes, hub.clock.now(), magnitude, depth_km),
         gauges=lambda conn: shown(conn, hub.deriving.stations, hub.deriving.words, now=hub.clock.now()),
         papers=Papers(hub.config.root / "papers", hub.config.profile.gazetteer_on),
         offer=lambda conn, endpoint_id, who: offer(conn, hub.config.profile, endpoint_id, by=who, at=hub.clock.now()),
     )
+
+
+def _built_console() -> Path | None:
+    """The folder of the built console, None where it is not built: then the plain page is served in its place."""
+    folder = Path(str(resources.files("hub").joinpath("console", "dist")))
+    return folder if (folder / "index.html").is_file() else None

@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from hub.cap.model import SEVERITIES
-from hub.deriving.impact import QuakeRules
+from hub.deriving.impact import Quake, QuakeRules, felt_at
 from hub.deriving.stations import of_day
 from hub.errors import ConfigError
 from hub.sheets import Row, day, read_rows
@@ -103,3 +103,19 @@ def _number(row: Row, column: str) -> float:
     if not math.isfinite(value) or value <= 0:
         raise ValueError(f"{column}: {row[column]!r} must be finite and above 0")
     return value
+
+
+def rings(scale: QuakeScale, at: datetime, magnitude: float, depth_km: float | None) -> list[tuple[str, float]]:
+    """(Roman number, epicentral distance in km) to which each intensity from the least that is told reaches, the widest last; the
+    hub's estimate. [] when no rules are in force or nobody feels it."""
+    rules = scale.rules_on(at)
+    if rules is None:
+        return []
+    quake = Quake(magnitude, 0.0, 0.0, at, depth_km)
+    reached = {}
+    for step in range(1, round(rules.furthest_km) + 1):
+        felt = felt_at(quake, float(step), "", rules=rules).median
+        if felt < rules.felt_from:
+            break
+        reached[scale.band(felt).roman] = float(step)
+    return list(reached.items())

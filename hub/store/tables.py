@@ -587,3 +587,14 @@ websub = Table(  # who is pushed a feed, and what was asked and is not verified 
     Column("tried_at", BigInteger, nullable=False),  # last verification
     Index("websub_by_owner", "owner"),
 )
+desk_acks = Table(  # alert versions that somebody of the duty room has acknowledged: the first counts
+    "desk_acks",
+    metadata,
+    Column("alert_id", Text, primary_key=True),
+    Column("person_id", Text, nullable=False),
+    Column("name", Text, nullable=False),  # as the person was called then
+    Column("at", BigInteger, nullable=False),
+    Column("live_until", BigInteger, nullable=False),  # of the alert then: what is over asks for nobody
+    Column("rev", BigInteger, nullable=False),
+    Index("desk_acks_by_rev", "rev", unique=True),
+)

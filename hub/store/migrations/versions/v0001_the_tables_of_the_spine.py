@@ -592,5 +592,17 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("websub", schema=None) as batch_op:
         batch_op.create_index("websub_by_owner", ["owner"], unique=False)
+    op.create_table(
+        "desk_acks",
+        sa.Column("alert_id", sa.Text(), nullable=False),
+        sa.Column("person_id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("live_until", sa.BigInteger(), nullable=False),
+        sa.Column("rev", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("alert_id"),
+    )
+    with op.batch_alter_table("desk_acks", schema=None) as batch_op:
+        batch_op.create_index("desk_acks_by_rev", ["rev"], unique=True)
 
     # ### end Alembic commands ###

@@ -1,0 +1,1 @@
+"""The dispatcher's console: TypeScript sources, and `dist`, the built files that the API serves."""

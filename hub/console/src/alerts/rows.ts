@@ -1,0 +1,96 @@
+// The two queues, pure: which rows there are, in which order, and how each stands. One row is one head of a chain, or its last word.
+
+import type { Alert } from "../api/client";
+import type { Desk } from "../live/frames";
+import { gravity } from "./level";
+import { fold } from "./fold";
+
+export type Ending = "" | "expired" | "cancelled" | "ended" | "all-clear" | "superseded";
+
+export interface Row {
+  /** Stays the same while the chain goes on, so that a new version changes the row in its place. */
+  key: string;
+  alert: Alert;
+  ending: Ending;
+  /** Why a person is needed: it waits for a decision, or nobody at the desk has acknowledged it. */
+  needs: "" | "decision" | "ack";
+  /** Further alerts of the same incident that this row stands for. */
+  others: number;
+}
+
+export interface Queues { needs: Row[]; force: Row[]; over: Row[] }
+
+const OVER_FOR_MS = 60 * 60_000;
+export const FLOOD = 10;
+export const FLOOD_WITHIN_MS = 10 * 60_000;
+
+export interface Asked { now: number; desk: ReadonlyMap<string, Desk>; grouped: boolean }
+
+/** The queues of this moment. */
+export function queues(alerts: Iterable<Alert>, { now, desk, grouped }: Asked): Queues {
+  const chains = new Map<string, Alert[]>();
+  const needs: Row[] = [];
+  for (const alert of alerts) {
+    if (alert.held_until) { needs.push({ key: alert.id, alert, ending: "", needs: "decision", others: 0 }); continue; }
+    if (alert.state === "none") continue;
+    const key = alert.chain_id ?? alert.id;
+    const chain = chains.get(key);
+    if (chain) chain.push(alert); else chains.set(key, [alert]);
+  }
+  const force: Row[] = [];
+  const over: Row[] = [];
+  for (const [chain, versions] of chains) {
+    const heads = versions.filter((one) => one.state === "active" && Date.parse(one.live_until) > now);
+    if (heads.length) {
+      heads.sort((a, b) => a.seq - b.seq).forEach((alert, at) => {
+        const row: Row = { key: at ? `${chain}#${alert.id}` : chain, alert, ending: "", needs: desk.has(alert.id) ? "" : "ack", others: 0 };
+        (row.needs ? needs : force).push(row);
+      });
+    } else {
+      const row = ended(chain, versions, now);
+      if (row) over.push(row);
+    }
+  }
+  const listed = grouped ? { needs: byIncident(needs), force: byIncident(force) } : { needs, force };
+  return {
+    needs: listed.needs.sort((a, b) => gravity(b.alert) - gravity(a.alert) || since(a) - since(b) || a.alert.seq - b.alert.seq),
+    force: listed.force.sort((a, b) => gravity(b.alert) - gravity(a.alert) || b.alert.seq - a.alert.seq),
+    over: over.sort((a, b) => b.alert.seq - a.alert.seq),
+  };
+}
+
+function since(row: Row): number { return Date.parse(row.alert.received_at); }
+
+/** The last word of a chain that is over, for an hour. */
+function ended(key: string, versions: Alert[], now: number): Row | null {
+  const last = versions.reduce((a, b) => ((b.chain_seq ?? 0) >= (a.chain_seq ?? 0) ? b : a));
+  const said = versions.filter((one) => one.state !== "cancels" && one.state !== "ends").sort((a, b) => (b.chain_seq ?? 0) - (a.chain_seq ?? 0))[0];
+  const alert = said ?? last;
+  const ending: Ending = last.state === "cancels" || alert.state === "cancelled" ? "cancelled" : last.state === "ends" || alert.state === "ended" ? "ended" : "expired";
+  const at = ending === "expired" ? Date.parse(alert.live_until) : Date.parse(last.received_at);
+  return now - at > OVER_FOR_MS ? null : { key, alert, ending, needs: "", others: 0 };
+}
+
+/** One row for each incident, its gravest alert in front; nothing is hidden, the row says how many it stands for. */
+function byIncident(rows: Row[]): Row[] {
+  const first = new Map<string, Row>();
+  for (const row of rows) {
+    const key = row.needs === "decision" ? row.key : (row.alert.incident_id ?? row.key);
+    const known = first.get(key);
+    if (!known) { first.set(key, { ...row }); continue; }
+    const others = known.others + row.others + 1;
+    const graver = gravity(row.alert) > gravity(known.alert);
+    first.set(key, { ...(graver ? row : known), others });
+  }
+  return [...first.values()];
+}
+
+/** Everything by which a row is found. */
+export function searchable(alert: Alert): string {
+  return fold([alert.event, alert.headline, ...alert.areaDesc, alert.source, alert.sender, alert.identifier].join(" "));
+}
+
+/** Whether so many came so fast that they are grouped by incident. `arrivals` are times in ms. */
+export function isFlood(arrivals: readonly number[], now: number): boolean {
+  return arrivals.filter((at) => now - at < FLOOD_WITHIN_MS).length > FLOOD;
+}
