@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import queue
 import secrets
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hub.clock import Clock
 from hub.errors import ConfigError
-from hub.store import NotStored, meta, migrations
+from hub.store import NotStored, meta, migrations, postgres_watching
 from hub.store.postgres_address import Address, address
 from hub.store.postgres_connect import cannot_open, told
 from hub.store.postgres_listener import Listener
@@ -36,14 +37,17 @@ _READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 class PostgresStore:
     """`hub.store.Store` over one database that other processes may use too. Made by `open_database`."""
 
-    def __init__(self, place: Address) -> None:
+    def __init__(self, place: Address, *, clock: Clock) -> None:
         self.place = place
+        self.worker = f"{os.getpid()}-{secrets.token_hex(4)}"
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
         self._idle: queue.LifoQueue[Session] = queue.LifoQueue()
         for _ in range(READERS):
             self._idle.put(Session(place, role="reader", answer_s=READ_S, settings={}))
         self._wake = Wake(self._look)
-        self._writer = Writer(PostgresTransactions(place), self._wake, most_closures=MOST_CLOSURES)
+        self._writer = Writer(
+            PostgresTransactions(place, worker=self.worker, clock=clock), self._wake, most_closures=MOST_CLOSURES
+        )
         self._listener = Listener(place, CHANNEL, self._wake.tell)
         self._closed = False
 
@@ -108,7 +112,7 @@ def open_database(url: str, *, mode: str, clock: Clock, password: str = "") -> P
     place = address(url, password)
     with ThreadPoolExecutor(1) as pool:  # the caller's thread may be running a loop of its own
         known = pool.submit(_bring_up, place, mode, clock).result()
-    store = PostgresStore(place)
+    store = PostgresStore(place, clock=clock)
     store._wake.tell(*known)
     return store
 
@@ -176,6 +180,8 @@ def _bring_up_in(session: Session, mode: str, clock: Clock) -> Counters:
         meta.check_moved(conn)
     migrations.bring_up(conn, known)
     in_byte_order(conn)
+    for statement in postgres_watching.triggers():
+        session.script(statement)
     meta.bind_mode(conn, mode)
     meta.found(conn, hub_id=secrets.token_hex(16), at=clock.now())
     now = counters(conn)

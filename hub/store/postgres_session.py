@@ -84,6 +84,10 @@ class Session:
         """The one row of a statement with $1, $2 …, around SQLAlchemy."""
         return await_only(self.raw.fetchrow(sql, *values))
 
+    def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        """The rows of such a statement."""
+        return [tuple(row) for row in await_only(self.raw.fetch(sql, *values))]
+
     def assert_stands(self) -> None:
         """The transaction is there.
 

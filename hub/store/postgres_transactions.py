@@ -12,12 +12,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.util import await_only
 
+from hub.clock import Clock, to_us
 from hub.errors import HubError
+from hub.store import postgres_watching
 from hub.store.postgres_address import Address
 from hub.store.postgres_connect import told
 from hub.store.postgres_session import FAILURES, Lost, Session, is_of_the_server
@@ -45,7 +47,8 @@ _NEXT = "RELEASE SAVEPOINT closure; SAVEPOINT closure"
 _UNDO = "ROLLBACK TO SAVEPOINT closure"
 _TELL = f"""
 SELECT seq, records,
-    CASE WHEN seq > $1 OR records > $2 THEN pg_notify('{CHANNEL}', seq::text || ' ' || records::text)::text END
+    CASE WHEN seq > $1 OR records > $2 THEN pg_notify('{CHANNEL}', seq::text || ' ' || records::text)::text END,
+    {postgres_watching.ANY}
 FROM ({COUNTERS}) AS now (seq, records)
 """  # listeners hear it only once it is committed
 
@@ -55,7 +58,11 @@ class PostgresTransactions:
 
     failures = (*FAILURES, SQLAlchemyError, Lost, HubError)
 
-    def __init__(self, address: Address) -> None:
+    def __init__(self, address: Address, *, worker: str, clock: Clock) -> None:
+        """What its transactions move in the ledger is sealed by `worker`."""
+        self._worker = worker
+        self._clock = clock
+        self._watched: Any = None
         self._session = writing_session(address)
         self._is_first = True
         self._told = Counters(0, 0)
@@ -68,6 +75,7 @@ class PostgresTransactions:
         give_up_at = time.monotonic() + (0 if self._is_away else PATIENCE_S)
         while True:
             try:
+                self._watch()
                 self._session.script(BEGIN)
                 break
             except FAILURES as error:
@@ -97,12 +105,20 @@ class PostgresTransactions:
             session.script(_UNDO)
 
     def commit(self) -> Counters:
-        seq, records, _ = self._session.row(_TELL, *self._told)
+        seq, records, _, moved = self._session.row(_TELL, *self._told)
+        if moved:
+            postgres_watching.seal(self._session.rows, worker=self._worker, at=to_us(self._clock.now()))
         status = self._session.script("COMMIT")
         if status != "COMMIT":  # of a transaction that a statement has spoilt PostgreSQL makes a ROLLBACK, without an error
             raise Lost(f"PostgreSQL answered {status} to COMMIT")
         self._told = Counters(seq, records)
         return self._told
+
+    def _watch(self) -> None:
+        """This connection notes what it moves in the ledger."""
+        if self._session.raw is not self._watched:
+            self._session.script(postgres_watching.BEGIN)
+            self._watched = self._session.raw
 
     def drop(self) -> None:
         self._session.drop()
