@@ -105,9 +105,7 @@ def open_hub(config: Config, *, clock: Clock | None = None, chance: random.Rando
         raise ConfigError(
             "hub.data_dir", f"{config.data_dir}: {error.strerror}", "a folder this process may write"
         ) from error
-    store = open_store(
-        config.store_url, mode=config.settings.hub.mode, clock=clock, password=config.store_password
-    )
+    store = open_store(config.store_url, mode=config.settings.hub.mode, clock=clock, password=config.store_password)
     profile = config.profile
     gazetteer = Gazetteer.load(config.root / "gazetteer", on=profile.gazetteer_on, home=profile.province)
     hazards = Hazards.load(config.root / "hazards.csv")

@@ -40,7 +40,9 @@ def move(config: Config, source: str, target: str, *, at: datetime) -> Head:
 
     source = source or f"{_FILE}{config.data_dir / 'hub.db'}"
     if not source.startswith(_FILE):
-        raise ConfigError("--from", f"{source.partition('://')[0]!r} is no file", f"{_FILE}path; for the way back, backup and restore")
+        raise ConfigError(
+            "--from", f"{source.partition('://')[0]!r} is no file", f"{_FILE}path; for the way back, backup and restore"
+        )
     if not is_postgres(target):
         raise ConfigError("--to", f"{target.partition('://')[0]!r} is no PostgreSQL database", EXAMPLE)
     place = address(target, config.store_password)

@@ -45,7 +45,9 @@ def address(url: str, password: str = "") -> Address:
     if not (host in LOOPBACK or host.startswith("/") or "sslmode" in asked):
         reason = f"{host or 'no host'}: the way to another machine is not said to be protected"
         raise ConfigError(
-            "store.url", reason, "?sslmode=verify-full&sslrootcert=/path/ca.pem, or ?sslmode=disable on a wire of its own"
+            "store.url",
+            reason,
+            "?sslmode=verify-full&sslrootcert=/path/ca.pem, or ?sslmode=disable on a wire of its own",
         )
     known = asked.pop("password", "") or unquote(parts.password or "")
     login = f"{parts.netloc.rpartition('@')[0].partition(':')[0]}@" if parts.username else ""

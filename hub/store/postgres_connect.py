@@ -54,7 +54,8 @@ async def connect(address: Address, *, role: str, answer_s: float, settings: Map
         server_settings={"application_name": f"hub {role}", "jit": "off", **settings},
     )
     try:
-        assert_settings(dict(await raw.fetchrow(_READ_BACK)))
+        (found,) = await raw.fetch(_READ_BACK)
+        assert_settings(dict(found))
     except BaseException:
         raw.terminate()
         raise

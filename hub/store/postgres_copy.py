@@ -46,10 +46,7 @@ def into_file(place: Address, path: Path) -> None:
             migrations.bring_up(target, None)
             assert_whole(target, copy(source, target), where=place.name)
 
-        try:
-            session.whole(lambda: snapshot(session, read))
-        except NotStored as error:
-            raise ConfigError(place.name, str(error), "see PostgreSQL's log") from error
+        session.whole(lambda: snapshot(session, read))
 
 
 def fill(place: Address, source: Connection, *, where: str, finish: Callable[[Connection], None] | None = None) -> None:
@@ -115,7 +112,9 @@ def file_engine(path: Path) -> Iterator[Engine]:
 def _make_empty_tables(conn: Connection, place: Address, where: str) -> None:
     known = migrations.version(conn)
     if known is not None and (known != migrations.LATEST or meta.get(conn, "mode") is not None):
-        raise ConfigError(where, f"{place.name} holds a store already", "an empty database; nothing is ever overwritten")
+        raise ConfigError(
+            where, f"{place.name} holds a store already", "an empty database; nothing is ever overwritten"
+        )
     migrations.bring_up(conn, known)
     in_byte_order(conn)
 
@@ -131,6 +130,8 @@ def _session(place: Address) -> Iterator[Session]:
     session = Session(place, role="copy", answer_s=ANSWER_S, settings={})
     try:
         yield session
+    except NotStored as error:
+        raise cannot_open(place, error.__cause__ or error) from error
     except (*FAILURES, SQLAlchemyError, Lost) as error:
         if session.gone or isinstance(error, Lost):
             raise ConfigError(place.name, f"broke off: {session.gone or told(error)}", "try again") from error

@@ -67,7 +67,7 @@ class Listener:
             self._call.clear()
         return called
 
-    def _heard(self, _raw: Any, _pid: int, _channel: str, payload: str) -> None:
-        seq, _, records = payload.partition(" ")
+    async def _heard(self, _raw: Any, _pid: int, _channel: str, payload: object) -> None:
+        seq, _, records = str(payload).partition(" ")
         if seq.isdigit() and records.isdigit():  # anybody with the database's password may notify
             self._tell(int(seq), int(records))

@@ -50,7 +50,7 @@ SELECT seq, records,
     CASE WHEN seq > $1 OR records > $2 THEN pg_notify('{CHANNEL}', seq::text || ' ' || records::text)::text END,
     {postgres_watching.ANY}
 FROM ({COUNTERS}) AS now (seq, records)
-"""  # listeners hear it only once it is committed
+"""  # noqa: S608  constants; listeners hear it only once it is committed
 
 
 class PostgresTransactions:
@@ -109,7 +109,9 @@ class PostgresTransactions:
         if moved:
             postgres_watching.seal(self._session.rows, worker=self._worker, at=to_us(self._clock.now()))
         status = self._session.script("COMMIT")
-        if status != "COMMIT":  # of a transaction that a statement has spoilt PostgreSQL makes a ROLLBACK, without an error
+        if (
+            status != "COMMIT"
+        ):  # of a transaction that a statement has spoilt PostgreSQL makes a ROLLBACK, without an error
             raise Lost(f"PostgreSQL answered {status} to COMMIT")
         self._told = Counters(seq, records)
         return self._told
@@ -133,7 +135,9 @@ class PostgresTransactions:
         except FAILURES as error:
             if is_of_the_server(error):
                 raise
-            job.error = RuntimeError(f"a closure went on after an error that had spoilt its work: {self._session.error}")
+            job.error = RuntimeError(
+                f"a closure went on after an error that had spoilt its work: {self._session.error}"
+            )
 
 
 def writing_session(address: Address) -> Session:

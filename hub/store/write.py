@@ -81,7 +81,12 @@ class Writer:
     """The thread that writes."""
 
     def __init__(
-        self, transactions: Transactions, wake: Wake, *, most_closures: int = MOST_CLOSURES, longest_s: float = LONGEST_S
+        self,
+        transactions: Transactions,
+        wake: Wake,
+        *,
+        most_closures: int = MOST_CLOSURES,
+        longest_s: float = LONGEST_S,
     ) -> None:
         self._transactions = transactions
         self._wake = wake

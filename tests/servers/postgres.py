@@ -56,7 +56,20 @@ class Postgres:
             os.chown(self.folder, user.pw_uid, user.pw_gid)
             self._as = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
         self._process: subprocess.Popen[bytes] | None = None
-        self._run("initdb", "-D", self.folder / "data", "-U", "hub", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N", "-n")
+        self._run(
+            "initdb",
+            "-D",
+            self.folder / "data",
+            "-U",
+            "hub",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C.UTF-8",
+            "-N",
+            "-n",
+        )
         hba = self.folder / "data" / "pg_hba.conf"
         trusting = hba.read_text(encoding="utf-8")
         hba.write_text(f"host all hub_secret 127.0.0.1/32 scram-sha-256\n{trusting}", encoding="utf-8")
@@ -84,8 +97,10 @@ class Postgres:
             time.sleep(0.02)
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
-        """It has ended: SIGINT breaks off every session in good order, SIGQUIT as after a crash."""
-        if self._process is not None and self._process.poll() is None:
+        """It has ended: SIGINT breaks off every session in good order, SIGQUIT as after a crash, SIGKILL is one."""
+        if how == signal.SIGKILL:
+            self.kill()
+        elif self._process is not None and self._process.poll() is None:
             self._process.send_signal(how)
             self._process.wait(20)
 
@@ -140,7 +155,9 @@ class Postgres:
 
     def _run(self, program: str, *words: object) -> str:
         command = [str(self._bin / program), *map(str, words)]
-        done = subprocess.run(command, env=self._env(), cwd=self.folder, capture_output=True, text=True, timeout=60, **self._as)  # type: ignore[call-overload]
+        done = subprocess.run(
+            command, env=self._env(), cwd=self.folder, capture_output=True, text=True, timeout=60, **self._as
+        )  # type: ignore[call-overload]
         assert done.returncode == 0, done.stderr
         return str(done.stdout).strip()
 

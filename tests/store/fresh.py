@@ -42,7 +42,9 @@ def _in_database(url: str) -> Iterator[Connection]:
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     driver = url.replace("postgresql://", "postgresql+asyncpg://")
-    with warnings.catch_warnings(action="ignore", category=SADeprecationWarning):  # gone with SQLAlchemy 2.1, as we are not
+    with warnings.catch_warnings(
+        action="ignore", category=SADeprecationWarning
+    ):  # gone with SQLAlchemy 2.1, as we are not
         engine = create_engine(f"{driver}?async_fallback=true", poolclass=NullPool)
     try:
         with engine.connect() as conn, conn.begin() as transaction:

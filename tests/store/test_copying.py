@@ -12,7 +12,8 @@ from sqlalchemy import Connection, insert, text, update
 from hub.errors import ConfigError
 from hub.store import audit, head, meta
 from hub.store.copying import PORTION, assert_whole, contents, copy
-from hub.store.tables import aliases, audit as audit_table, metadata
+from hub.store.tables import aliases, metadata
+from hub.store.tables import audit as audit_table
 from tests.store.fresh import fresh, in_memory
 
 AT = datetime(2026, 11, 24, tzinfo=UTC)

@@ -18,7 +18,9 @@ def test_a_file_is_no_database() -> None:
     assert not is_postgres("sqlite:///hub.db")
 
 
-@pytest.mark.parametrize("url", ["postgresql://hub:bi%20mat@127.0.0.1/hub", "postgresql://hub@127.0.0.1/hub?password=bi+mat"])
+@pytest.mark.parametrize(
+    "url", ["postgresql://hub:bi%20mat@127.0.0.1/hub", "postgresql://hub@127.0.0.1/hub?password=bi+mat"]
+)
 def test_a_password_in_the_address_is_taken_out_of_it(url: str) -> None:
     read = address(url, "other")
     assert read.password == "bi mat"
@@ -34,7 +36,8 @@ def test_what_people_read_names_database_and_place() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["postgresql://hub@127.0.0.1", "postgresql://", "postgresql://hub@127.0.0.1/a/b", "postgresql://h@127.0.0.1:x/a"]
+    "url",
+    ["postgresql://hub@127.0.0.1", "postgresql://", "postgresql://hub@127.0.0.1/a/b", "postgresql://h@127.0.0.1:x/a"],
 )
 def test_an_address_that_leads_nowhere_is_refused(url: str) -> None:
     with pytest.raises(ConfigError, match=r"store\.url"):

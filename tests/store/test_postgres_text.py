@@ -23,7 +23,9 @@ async def test_lists_are_in_the_order_that_sqlite_and_python_have(postgres: Post
     store = await asyncio.to_thread(open_database, url, mode="test", clock=SystemClock())
     rows = [{"source": "s", "alias": word, "source_key": ""} for word in WORDS]
     await store.write(lambda conn: conn.execute(insert(aliases), rows))
-    found = await store.read(lambda conn: conn.execute(select(aliases.c.alias).order_by(aliases.c.alias)).scalars().all())
+    found = await store.read(
+        lambda conn: conn.execute(select(aliases.c.alias).order_by(aliases.c.alias)).scalars().all()
+    )
     assert found == sorted(WORDS, key=str.encode)
     await store.close()
 

@@ -156,38 +156,6 @@ async def test_a_connection_that_cannot_begin_any_more_is_replaced(path: Path) -
     await store.close()
 
 
-async def test_even_an_exit_inside_a_closure_goes_to_its_caller_and_not_to_the_thread(path: Path) -> None:
-    store = opened(path)
-
-    def leaving(_conn: Connection) -> None:
-        raise StopIteration("out")
-
-    with pytest.raises(RuntimeError, match="StopIteration"):
-        await store.write(leaving)
-    await store.write(lambda conn: put(conn, "test.next"))
-    assert await store.read(keys) == ["test.next"]
-    await store.close()
-
-
-def test_callers_of_several_loops_each_get_their_own_answer(path: Path) -> None:
-    store = opened(path)
-    assert [asyncio.run(store.write(decide)) for _ in range(3)] == [1, 2, 3]
-    asyncio.run(store.close())
-
-
-def test_a_caller_whose_loop_has_ended_does_not_stop_the_writer(path: Path) -> None:
-    store = opened(path)
-
-    async def leave() -> None:
-        task = asyncio.ensure_future(store.write(decide))
-        await asyncio.sleep(0)
-        task.add_done_callback(lambda _: None)
-
-    asyncio.run(leave())
-    assert asyncio.run(store.write(decide)) in (1, 2)
-    asyncio.run(store.close())
-
-
 def test_a_driver_connection_ends_its_transaction_only_when_it_is_told_to(path: Path) -> None:
     raw = sqlite3.connect(path, isolation_level=None, factory=WriterConnection)
     raw.execute("BEGIN")
