@@ -23,11 +23,12 @@ async def relaying(hub: Hub, wire: Wire, partner: str, store: Store) -> None:
     await wire.good.wait()
     epoch = await store.read(lambda conn: meta.get(conn, "epoch") or "")
     origin = Origin(hub.base_url, hub.config.settings.hub.mode, epoch)
-    log = _log_of(hub, partner)
+    log = log_of(hub, partner)
     await Relay(partner, partner_topic(partner), log, wire.stream, store, origin=origin, clock=hub.clock).run()
 
 
-def _log_of(hub: Hub, partner: str) -> Some:
+def log_of(hub: Hub, partner: str) -> Some:
+    """What that partner may see of the accepted order."""
     mode = hub.config.settings.hub.mode
     mark = marking(Words.load(hub.config.root / "words"), mode)
     if partner == PUBLIC:

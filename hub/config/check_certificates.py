@@ -23,8 +23,10 @@ _PEM = "a PEM file with -----BEGIN CERTIFICATE-----"
 
 
 def certificate_problems(config: Config, now: datetime) -> Iterator[Problem]:
-    """Every mistake of http.cert and http.key; `now` decides which certificate is over."""
+    """Every mistake of http.cert, http.key and stream.ca; `now` decides which certificate is over."""
     http, file = config.settings.http, str(config.file or "hub.toml")
+    if config.settings.stream.ca not in ("", "system"):
+        yield from pem_problems(file, "stream.ca", config.settings.stream.ca, now)
     if bool(http.cert) != bool(http.key):
         yield Problem(file, "http.key", "cert and key belong together", "set both or none")
     cert_faults = list(pem_problems(file, "http.cert", http.cert, now, soon=SOON)) if http.cert else []

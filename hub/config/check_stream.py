@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hub.config.problem import Problem
@@ -30,8 +29,6 @@ def stream_problems(config: Config, file: str) -> Iterator[Problem]:
         return
     yield from _address(stream, file)
     yield from _user(stream, file)
-    if stream.ca and stream.ca != "system" and not Path(stream.ca).is_file():
-        yield Problem(file, "stream.ca", f"there is no file {stream.ca}", "a PEM file, or system")
     if not 1 <= stream.min_in_sync <= stream.replicas:
         reason = f"{stream.min_in_sync} of {stream.replicas} replicas cannot be"
         yield Problem(file, "stream.min_in_sync", reason, "2 of 3")

@@ -9,6 +9,7 @@ import pytest
 from hub.connector import Item, Reading
 from hub.intake.health import Health
 from hub.intake.outlet import TOPIC, Embedded, Heard, Outlet, Published
+from hub.store import NotStored
 from hub.store.readings import Taken
 from hub.store.tables import payloads, quarantine, sources, spoken, stream_records
 from tests.intake.speaking import START, OpenedStore, payload
@@ -34,6 +35,16 @@ class Line:
     def reader(self, topic: str, name: str) -> None: ...
 
     async def close(self) -> None: ...
+
+
+class Refusing(Line):
+    """A stream whose brokers do not answer."""
+
+    asked = 0
+
+    async def append(self, topic: str, records: Sequence[tuple[str, bytes]]) -> None:
+        self.asked += 1
+        raise NotStored("broker away")
 
 
 def heard(n: int) -> Heard:
@@ -98,6 +109,21 @@ async def test_over_a_stream_apart_the_payload_comes_first_and_the_mark_last() -
 
 def test_the_topic_is_the_one_acceptance_reads() -> None:
     assert TOPIC == "candidates"
+
+
+async def test_candidates_that_a_stream_apart_does_not_take_go_into_the_store_s_own_with_the_mark() -> None:
+    """A broker that is away stops no warning; it is asked again later, not by every read."""
+    store = OpenedStore()
+    line = Refusing(store)
+    outlet = Published(store, line)  # type: ignore[arg-type]
+    for n in (1, 2):
+        await outlet.keep(heard(n))
+    assert (await outlet.last("one"))[0] == {"n": 2}
+    assert [(row.topic, row.value) for row in store.rows(stream_records)] == [(TOPIC, b"record")] * 2
+    assert line.asked == 1
+    outlet._rests_until = 0.0
+    await outlet.keep(heard(3))
+    assert line.asked == 2
 
 
 async def test_news_items_are_kept_under_their_kind() -> None:

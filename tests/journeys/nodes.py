@@ -76,7 +76,9 @@ class Pusher(threading.Thread):
 
     def _say(self, identifier: str, sent: str, before: str) -> None:
         kind = "Update" if before else "Alert"
-        body = cap(identifier, sent=sent, msg_type=kind, references=before, instruction=f"Theo {identifier}", unit="731")
+        body = cap(
+            identifier, sent=sent, msg_type=kind, references=before, instruction=f"Theo {identifier}", unit="731"
+        )
         headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/cap+xml"}
         began = time.monotonic()
         while not self.done.is_set():

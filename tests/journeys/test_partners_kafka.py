@@ -93,7 +93,12 @@ def test_kafkas_own_consumer_reads_what_the_treaty_allows_and_the_acl_opens(
     allowed(kafka, topic, "lam-dong")
     show = ("print.headers", "print.key", "print.partition")
     lines = console(
-        kafka, topic, *(w for one in show for w in ("--formatter-property", f"{one}=true")), "--group", "lam-dong-1", count=1
+        kafka,
+        topic,
+        *(w for one in show for w in ("--formatter-property", f"{one}=true")),
+        "--group",
+        "lam-dong-1",
+        count=1,
     )
     text = "\n".join(lines)
     assert "<identifier>tan-phu</identifier>" in text and "bien-hoa" not in text
@@ -117,7 +122,11 @@ def test_another_partners_topic_stays_closed(town: Town, kafka: Kafka, prefix: s
     config = kafka.client_properties("partner", PASSWORDS["partner"])
     shut = ("--bootstrap-server", kafka.secure, "--command-config", str(config), "--timeout-ms", "5000")
     done = subprocess.run(
-        kafka.java(CONSOLE, *shut, *read, "--group", "lam-dong-2"), capture_output=True, text=True, timeout=60, check=False
+        kafka.java(CONSOLE, *shut, *read, "--group", "lam-dong-2"),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert "Processed a total of 0 messages" in done.stderr
     assert "identifier" not in done.stdout
@@ -139,13 +148,21 @@ def test_the_example_of_the_page_reads_under_the_acl_and_acts_once(
         out = tmp_path / f"{group}.txt"
         with out.open("w") as file:
             running = subprocess.Popen(
-                [sys.executable, "example.py"], cwd=tmp_path, env={**env, "GROUP": group}, stdout=file, stderr=subprocess.STDOUT
+                [sys.executable, "example.py"],
+                cwd=tmp_path,
+                env={**env, "GROUP": group},
+                stdout=file,
+                stderr=subprocess.STDOUT,
             )
         try:
             if wanted:
                 until(lambda: len(out.read_text().splitlines()) >= wanted, within_s=30, what=f"{wanted} lines")
             else:
-                until(lambda: group in kafka.run(GROUPS, "--bootstrap-server", kafka.plain, "--list"), within_s=30, what="a group")
+                until(
+                    lambda: group in kafka.run(GROUPS, "--bootstrap-server", kafka.plain, "--list"),
+                    within_s=30,
+                    what="a group",
+                )
                 until(lambda: _read_all(kafka, group), within_s=30, what="everything read")
         finally:
             running.kill()

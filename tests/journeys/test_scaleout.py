@@ -126,7 +126,9 @@ def test_kills_and_stops_of_brokers_and_hubs_lose_double_and_reorder_nothing(sce
         time.sleep(chance.uniform(0.5, 2.5))
         print(f"{time.monotonic():.1f} {kind}")
         scene.fault(kind, chance)
-        assert all(node.runs() for node in scene.nodes.values()), [node.stderr()[-2000:] for node in scene.nodes.values()]
+        assert all(node.runs() for node in scene.nodes.values()), [
+            node.stderr()[-2000:] for node in scene.nodes.values()
+        ]
     time.sleep(2)
     for speaking in (scene.pusher, scene.source):
         speaking.done.set()
@@ -136,7 +138,11 @@ def test_kills_and_stops_of_brokers_and_hubs_lose_double_and_reorder_nothing(sce
 
     last = {identifier.partition("-")[0]: identifier for identifier, _ in scene.pusher.said}
     last |= {identifier: identifier for identifier in scene.source.said}
-    until(lambda: last.items() <= holds(scene.receiver).items(), within_s=60, what="the last word of every chain at the agency")
+    until(
+        lambda: last.items() <= holds(scene.receiver).items(),
+        within_s=60,
+        what="the last word of every chain at the agency",
+    )
     assert {name: ids for name, ids in ids_of(scene.receiver).items() if len(ids) != 1} == {}
     assert scene.receiver.bad == 0
 
@@ -155,7 +161,9 @@ def _is_whole(scene: Scene, said: set[str]) -> bool:
         rows = conn.execute(select(alerts.c.identifier, alerts.c.state, alerts.c.alert_id)).all()
         seqs = {row.seq: row.alert_id for row in conn.execute(select(events.c.seq, events.c.alert_id)).all()}
         done = set(conn.execute(select(routed.c.seq)).scalars())
-        open_rows = conn.execute(select(deliveries.c.state).where(deliveries.c.state.in_(("pending", "in_flight")))).all()
+        open_rows = conn.execute(
+            select(deliveries.c.state).where(deliveries.c.state.in_(("pending", "in_flight")))
+        ).all()
     engine.dispose()
     found = [row.identifier for row in rows]
     assert len(found) == len(set(found)), "an alert was accepted twice"

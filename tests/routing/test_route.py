@@ -215,3 +215,12 @@ async def test_a_poisonous_event_in_a_burst_keeps_none_of_its_neighbours_from_th
         assert [len(receiver.alerts(name)) for name in ("mot", "hong", "ba")] == [1, 0, 1]
         kept = await hub.store.read(lambda conn: conn.execute(select(quarantine)).all())
         assert [row.stage for row in kept] == ["routing"]
+
+
+async def test_a_process_that_delivers_nothing_claims_nothing(tmp_path: Path, receiver: Receiver) -> None:
+    async with hub_in(tmp_path) as hub:
+        await endpoint(hub, "e", receiver.base)
+        hub.router.hand_nothing()
+        await say(hub, "mot")
+        await hub.router.step(0)
+        assert [(d["state"], d["claimed_by"]) for d in await ledger(hub)] == [("pending", None)]

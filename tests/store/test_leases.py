@@ -132,3 +132,26 @@ def test_forgetting_nobody_changes_nothing(conn: Connection, clock: SetClock) ->
     leases.register(conn, "p", node="n", clock=clock)
     leases.forget(conn, [])
     leases.beat(conn, "p", clock=clock)
+
+
+def test_a_heartbeat_renews_every_lease_of_its_own_and_none_that_went_or_was_given_back(
+    conn: Connection, clock: SetClock
+) -> None:
+    names = ("relay", "websub", "given-back", "gone")
+    held = {name: leases.acquire(conn, name, holder="a", ttl_s=5, clock=clock) for name in names}
+    given_back, gone = held["given-back"], held["gone"]
+    assert given_back is not None and gone is not None
+    leases.release(conn, given_back)
+    clock.advance(6)
+    assert leases.acquire(conn, "gone", holder="b", ttl_s=5, clock=clock) is not None
+    leases.keep_all(conn, "a", ttl_s=5, clock=clock)
+    clock.advance(4)
+    free = {name for name in names if leases.acquire(conn, name, holder="c", ttl_s=5, clock=clock) is not None}
+    assert free == {"given-back"}
+    standing = leases.standing(conn, [*names, "never"])
+    assert {name: one.holder for name, one in standing.items()} == {
+        "relay": "a",
+        "websub": "a",
+        "given-back": "c",
+        "gone": "b",
+    }

@@ -48,3 +48,22 @@ def test_a_name_is_a_plain_word(tmp_path: Path, name: str) -> None:
     with pytest.raises(ConfigError, match="no name of a node"):
         Node(tmp_path, name)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_keeps_its_word_and_no_other_has_it(tmp_path: Path) -> None:
+    first, again = Node(tmp_path / "a", "main"), Node(tmp_path / "a", "second")
+    other = Node(tmp_path / "b", "main")
+    assert first.identity.partition("@")[2] == again.identity.partition("@")[2] != other.identity.partition("@")[2]
+    assert first.identity.startswith("main@")
+    for node in (first, again, other):
+        node.close()
+
+
+def test_a_name_is_asked_for_without_a_fault(tmp_path: Path) -> None:
+    node = Node.free(tmp_path, "main")
+    assert node is not None
+    assert Node.free(tmp_path, "main") is None
+    node.close()
+    again = Node.free(tmp_path, "main")
+    assert again is not None
+    again.close()

@@ -77,6 +77,8 @@ def read_address(url: str) -> tuple[tuple[str, ...], str]:
     hosts, slash, prefix = rest.partition("/")
     if rest == url:
         raise ConfigError(where, f"{url.split('://')[0]!r} is no stream of this hub", f"{EXAMPLE}, or leave it empty")
+    if "@" in hosts:
+        raise ConfigError(where, "holds a user", "stream.user, and stream.password in a file")
     brokers = tuple(hosts.split(","))
     for broker in brokers:
         found = _BROKER.fullmatch(broker)
