@@ -13,6 +13,7 @@ from hub.app.building import Hub, open_hub
 from hub.app.channels import check_endpoint
 from hub.app.listening import check_listen, split_listen
 from hub.app.offering import offer, wanted
+from hub.app.printing import print_calls
 from hub.app.running import ROLES, run
 from hub.app.seal import load_seal_key
 from hub.app.serving import services, serving_now
@@ -31,6 +32,7 @@ __all__ = [
     "load_seal_key",
     "offer",
     "open_hub",
+    "print_calls",
     "prove_endpoint",
     "redeliver",
     "replay",
