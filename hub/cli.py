@@ -318,6 +318,7 @@ def send_test(endpoint_id: str, file: ConfigFile = None, mode: Mode = "") -> Non
         try:
             return await root.send_test(hub, endpoint_id)
         finally:
+            await hub.channels.aclose()
             await hub.poster.aclose()
             await hub.store.close()
 
@@ -325,6 +326,21 @@ def send_test(endpoint_id: str, file: ConfigFile = None, mode: Mode = "") -> Non
         print(f"{endpoint_id}: not taken", file=sys.stderr)
         raise typer.Exit(1)
     print(f"{endpoint_id}: taken")
+
+
+@cli.command("call-list")
+def call_list(
+    target: Path,
+    lane: Annotated[int, typer.Option(min=0, max=3, help="how calm what is listed may be")] = 1,
+    file: ConfigFile = None,
+    mode: Mode = "",
+) -> None:
+    """Writes the page of whom to call, with names and numbers, from the store; the page need not answer. Destroy it after use."""
+
+    async def act(hub: root.Hub) -> str:
+        return f"{target}: {await root.print_calls(hub, target, lane=lane)} cơ quan phải gọi (agencies to call)"
+
+    _with_hub(file, mode, act)
 
 
 Which = Annotated[str, typer.Argument(help="the endpoint's id; with --all left out")]

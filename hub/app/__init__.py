@@ -15,6 +15,7 @@ from hub.app.listening import check_listen, split_listen
 from hub.app.migrating import migrate
 from hub.app.moving import move, store_place
 from hub.app.offering import offer, wanted
+from hub.app.printing import print_calls
 from hub.app.running import NODE, ROLES, run
 from hub.app.seal import load_seal_key
 from hub.app.serving import services, serving_now
@@ -37,6 +38,7 @@ __all__ = [
     "move",
     "offer",
     "open_hub",
+    "print_calls",
     "prove_endpoint",
     "redeliver",
     "replay",
