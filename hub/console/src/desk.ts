@@ -1,7 +1,7 @@
 // Everything the screen follows, put together once: the feed, the queues, what is chosen, the sound.
 
 import { computed, effect, signal } from "@preact/signals";
-import { get, getLoosely, post, type About, type Alert, type Gauge, type OnMap, type Refusal, type Session } from "./api/client";
+import { get, getLoosely, post, type About, type Alert, type Gauge, type OnMap, type Refusal, type Schemas, type Session } from "./api/client";
 import type { Asking, EscalationList } from "./api/acks";
 import { gravity } from "./alerts/level";
 import { isFlood, queues, searchable, type Row } from "./alerts/rows";
@@ -9,12 +9,14 @@ import { Standing } from "./alerts/standing";
 import { found } from "./alerts/fold";
 import { Ledger } from "./live/ledger";
 import { Line } from "./live/line";
+import { SILENT_SOURCE } from "./sound/patterns";
 import { Siren } from "./sound/siren";
 import { refused } from "./views/parts";
 import { word } from "./words/words";
 
 const GAUGES_EVERY_MS = 30_000;
 const MAP_AFTER_MS = 400;
+const MOST_AT_ONCE = 500;
 const HOUR = new Intl.DateTimeFormat("en-GB", { timeZone: "Asia/Ho_Chi_Minh", hourCycle: "h23", hour: "numeric" });
 
 export type Theme = "night" | "day";
@@ -76,10 +78,16 @@ export class Desk {
     effect(() => { void this.line.told.value; this.#readMapSoon(); });
     effect(() => { if (this.line.connection.value === "live") { void this.#readGauges(); this.#readAsking(); void this.#readDesk(); } });
     effect(() => {
-      const waiting = this.queues.value.needs.map((row) => ({ key: row.alert.id, gravity: gravity(row.alert) }));
+      const waiting = this.queues.value.needs.map((row) => ({ key: row.alert.id, gravity: gravity(row.alert), once: row.again }));
       this.siren.hear(waiting, this.stale.value && this.line.connection.value !== "signed-out");
     });
     effect(() => { document.documentElement.dataset["theme"] = this.theme.value; });
+    let bad = new Set<string>();
+    effect(() => {
+      const now = new Set(this.sources.value.listed.filter((source) => !["live", "new"].includes(source.state)).map((source) => source.source));
+      if ([...now].some((name) => !bad.has(name)) && this.ledger.live) this.siren.once(SILENT_SOURCE, "source");
+      bad = now;
+    });
     setInterval(() => this.line.say({ frame: "sound", on: this.siren.allowed.value && this.siren.on.value }), 15_000);
   }
 
@@ -107,9 +115,12 @@ export class Desk {
       if (top && !this.chosen.value) this.choose(top.alert.id);
       return null;
     }
-    const answer = await post<{ alert_id: string; acknowledged_at: string; by: string; name: string }>("/v1/alerts/{alert_id}/ack", { alert_id: chosen.alert.id }, {});
-    if (!answer.ok) return answer.refusal;
-    this.ledger.desk.set(answer.body.alert_id, answer.body);
+    const ids = [chosen.alert, ...chosen.others].map((alert) => alert.id);
+    for (let from = 0; from < ids.length; from += MOST_AT_ONCE) {
+      const answer = await post<Schemas["DeskAcks"]>("/v1/desk", {}, { alert_ids: ids.slice(from, from + MOST_AT_ONCE) });
+      if (!answer.ok) return answer.refusal;
+      for (const one of answer.body.acknowledged) this.ledger.desk.set(one.alert_id, one);
+    }
     this.line.changed();
     return null;
   }
@@ -124,6 +135,12 @@ export class Desk {
     this.#standing.needs.settle(this.#fitting(this.queues.value.needs), false);
     this.#standing.force.settle([...this.#fitting(this.queues.value.force), ...this.#fitting(this.queues.value.over)], false);
     this.still.value = { ...this.still.value };
+  }
+
+  /** The mode's word stands round the whole window; before every headline it would hide the headline. */
+  unmarked(text: string): string {
+    for (const mark of Object.values(this.about.mode_words)) if (mark && text.startsWith(mark)) return text.slice(mark.length).replace(/^\s*[–-]\s*/, "");
+    return text;
   }
 
   askingOf(alertId: string): Asking[] { return this.asking.value.filter((one) => one.alert_id === alertId && one.state === "waiting"); }

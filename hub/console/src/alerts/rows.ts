@@ -15,10 +15,13 @@ export interface Row {
   /** Why a person is needed: it waits for a decision, or nobody at the desk has acknowledged it. */
   needs: "" | "decision" | "ack";
   /** Further alerts of the same incident that this row stands for. */
-  others: number;
+  others: readonly Alert[];
+  /** An earlier version was acknowledged and this one is no graver: it sounds once, and waits in the list. */
+  again: boolean;
 }
 
-export interface Queues { needs: Row[]; force: Row[]; over: Row[] }
+/** `inForce` are all alerts in force, however rows stand for several. */
+export interface Queues { needs: Row[]; force: Row[]; over: Row[]; inForce: Alert[] }
 
 const OVER_FOR_MS = 60 * 60_000;
 export const FLOOD = 10;
@@ -31,7 +34,7 @@ export function queues(alerts: Iterable<Alert>, { now, desk, grouped }: Asked): 
   const chains = new Map<string, Alert[]>();
   const needs: Row[] = [];
   for (const alert of alerts) {
-    if (alert.held_until) { needs.push({ key: alert.id, alert, ending: "", needs: "decision", others: 0 }); continue; }
+    if (alert.held_until) { needs.push({ key: alert.id, alert, ending: "", needs: "decision", others: [], again: false }); continue; }
     if (alert.state === "none") continue;
     const key = alert.chain_id ?? alert.id;
     const chain = chains.get(key);
@@ -39,11 +42,14 @@ export function queues(alerts: Iterable<Alert>, { now, desk, grouped }: Asked): 
   }
   const force: Row[] = [];
   const over: Row[] = [];
+  const inForce: Alert[] = [];
   for (const [chain, versions] of chains) {
     const heads = versions.filter((one) => one.state === "active" && Date.parse(one.live_until) > now);
     if (heads.length) {
+      const before = versions.filter((one) => desk.has(one.id)).reduce((most, one) => Math.max(most, gravity(one)), -1);
       heads.sort((a, b) => a.seq - b.seq).forEach((alert, at) => {
-        const row: Row = { key: at ? `${chain}#${alert.id}` : chain, alert, ending: "", needs: desk.has(alert.id) ? "" : "ack", others: 0 };
+        inForce.push(alert);
+        const row: Row = { key: at ? `${chain}#${alert.id}` : chain, alert, ending: "", needs: desk.has(alert.id) ? "" : "ack", others: [], again: gravity(alert) <= before };
         (row.needs ? needs : force).push(row);
       });
     } else {
@@ -56,6 +62,7 @@ export function queues(alerts: Iterable<Alert>, { now, desk, grouped }: Asked): 
     needs: listed.needs.sort((a, b) => gravity(b.alert) - gravity(a.alert) || since(a) - since(b) || a.alert.seq - b.alert.seq),
     force: listed.force.sort((a, b) => gravity(b.alert) - gravity(a.alert) || b.alert.seq - a.alert.seq),
     over: over.sort((a, b) => b.alert.seq - a.alert.seq),
+    inForce,
   };
 }
 
@@ -68,7 +75,7 @@ function ended(key: string, versions: Alert[], now: number): Row | null {
   const alert = said ?? last;
   const ending: Ending = last.state === "cancels" || alert.state === "cancelled" ? "cancelled" : last.state === "ends" || alert.state === "ended" ? "ended" : "expired";
   const at = ending === "expired" ? Date.parse(alert.live_until) : Date.parse(last.received_at);
-  return now - at > OVER_FOR_MS ? null : { key, alert, ending, needs: "", others: 0 };
+  return now - at > OVER_FOR_MS ? null : { key, alert, ending, needs: "", others: [], again: false };
 }
 
 /** One row for each incident, its gravest alert in front; nothing is hidden, the row says how many it stands for. */
@@ -77,13 +84,17 @@ function byIncident(rows: Row[]): Row[] {
   for (const row of rows) {
     const key = row.needs === "decision" ? row.key : (row.alert.incident_id ?? row.key);
     const known = first.get(key);
-    if (!known) { first.set(key, { ...row }); continue; }
-    const others = known.others + row.others + 1;
+    if (!known) { first.set(key, { ...row, others: [] }); continue; }
     const graver = gravity(row.alert) > gravity(known.alert);
-    first.set(key, { ...(graver ? row : known), others });
+    const others = known.others as Alert[];
+    others.push(graver ? known.alert : row.alert);
+    first.set(key, { ...(graver ? row : known), others, again: known.again && row.again });
   }
   return [...first.values()];
 }
+
+/** How many alerts these rows stand for. */
+export function countOf(rows: readonly Row[]): number { return rows.reduce((sum, row) => sum + 1 + row.others.length, 0); }
 
 /** Everything by which a row is found. */
 export function searchable(alert: Alert): string {

@@ -48,27 +48,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/alerts/{alert_id}/ack": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Acknowledge
-         * @description The duty room has this version: it sounds no more on any console. The first counts; again answers the same. Only people who
-         *     acknowledge for the whole hub may; an agency acknowledges its deliveries.
-         */
-        post: operations["acknowledge_v1_alerts__alert_id__ack_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/v1/alerts/{alert_id}/cap": {
         parameters: {
             query?: never;
@@ -222,7 +201,12 @@ export interface paths {
          */
         get: operations["standing_v1_desk_get"];
         put?: never;
-        post?: never;
+        /**
+         * Acknowledge
+         * @description The duty room has these versions: they sound no more on any console. The first counts; again answers the same. Only people who
+         *     acknowledge for the whole hub may; an agency acknowledges its deliveries. All are taken, or none.
+         */
+        post: operations["acknowledge_v1_desk_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -988,6 +972,14 @@ export interface components {
             version: number;
         };
         /**
+         * Seen
+         * @description Alert versions that somebody of the duty room has seen: one, or all of an incident.
+         */
+        Seen: {
+            /** Alert Ids */
+            alert_ids: string[];
+        };
+        /**
          * Session
          * @description Who is asking and what they may.
          */
@@ -1344,37 +1336,6 @@ export interface operations {
             };
         };
     };
-    acknowledge_v1_alerts__alert_id__ack_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                alert_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeskAck"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
     cap_v1_alerts__alert_id__cap_get: {
         parameters: {
             query?: never;
@@ -1603,6 +1564,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeskAcks"];
+                };
+            };
+        };
+    };
+    acknowledge_v1_desk_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Seen"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskAcks"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };

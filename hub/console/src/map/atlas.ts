@@ -28,8 +28,8 @@ const FORMAT = new GeoJSON({ featureProjection: "EPSG:3857" });
 const FACE = '"Be Vietnam Pro", sans-serif';
 
 const INKS = {
-  night: { land: "#18222e", around: "#10171f", line: "#3d5166", border: "#8aa0b4", text: "#c3d0dc", halo: "#0b0f14", other: "#dfe7ee", chosen: "#ffffff", water: "#7cc4ff" },
-  day: { land: "#ffffff", around: "#e8edf1", line: "#9fb0be", border: "#4b5f70", text: "#22303c", halo: "#ffffff", other: "#33414d", chosen: "#000000", water: "#0b5cad" },
+  night: { land: "#18222e", line: "#3d5166", border: "#8aa0b4", text: "#c3d0dc", halo: "#0b0f14", other: "#dfe7ee", chosen: "#ffffff", water: "#7cc4ff" },
+  day: { land: "#ffffff", line: "#9fb0be", border: "#4b5f70", text: "#22303c", halo: "#ffffff", other: "#33414d", chosen: "#000000", water: "#0b5cad" },
 } as const;
 
 export interface Shown { alerts: OnMap[]; gauges: Gauge[]; chosen: string; theme: keyof typeof INKS }
@@ -40,6 +40,7 @@ export class Atlas {
   readonly #areas = new VectorSource();
   readonly #marks = new VectorSource();
   readonly #groundLayer = new VectorLayer({ source: this.#ground });
+  readonly #nameLayer = new VectorLayer({ source: this.#ground, declutter: true });
   readonly #units = new Map<string, Feature<Geometry>>();
   readonly #home = createEmpty();
   #ink: (typeof INKS)[keyof typeof INKS] = INKS.night;
@@ -51,7 +52,7 @@ export class Atlas {
       target: box,
       controls: [],
       interactions: defaults({ altShiftDragRotate: false, pinchRotate: false, keyboard: false }),
-      layers: [this.#groundLayer, new VectorLayer({ source: this.#areas }), new VectorLayer({ source: this.#marks, declutter: true })],
+      layers: [this.#groundLayer, new VectorLayer({ source: this.#areas }), this.#nameLayer, new VectorLayer({ source: this.#marks, declutter: true })],
       view: new View({ center: fromLonLat([107.1, 11.0]), zoom: 9, minZoom: 5, maxZoom: 15 }),
     });
     this.#map.on("singleclick", (event) => {
@@ -61,7 +62,7 @@ export class Atlas {
     this.#seen = new ResizeObserver(() => { this.#map.updateSize(); });
     this.#seen.observe(box);
     this.whole();
-    void document.fonts.load(`600 13px ${FACE}`).then(() => this.#groundLayer.changed());
+    void document.fonts.load(`600 13px ${FACE}`).then(() => this.#nameLayer.changed());
   }
 
   close(): void { this.#seen.disconnect(); this.#map.setTarget(undefined); }
@@ -72,8 +73,9 @@ export class Atlas {
 
   /** The map shows that, gravest on top, the chosen alert outlined. */
   show({ alerts, gauges, chosen, theme }: Shown): void {
-    if (this.#ink !== INKS[theme] || !this.#groundLayer.getStyle()) { this.#ink = INKS[theme]; }
-    this.#groundLayer.setStyle((feature, resolution) => this.#groundStyle(feature as Feature<Geometry>, resolution));
+    this.#ink = INKS[theme];
+    this.#groundLayer.setStyle((feature) => this.#groundStyle(feature as Feature<Geometry>));
+    this.#nameLayer.setStyle((feature, resolution) => this.#nameStyle(feature as Feature<Geometry>, resolution));
     const sorted = [...alerts].sort((a, b) => gravity(a) - gravity(b));
     this.#areas.clear(true);
     this.#areas.addFeatures([...this.#unitAreas(sorted, chosen), ...sorted.flatMap((alert) => this.#ownAreas(alert, chosen))]);
@@ -94,19 +96,28 @@ export class Atlas {
     return drawn;
   }
 
-  #groundStyle(feature: Feature<Geometry>, resolution: number): Style[] {
+  #groundStyle(feature: Feature<Geometry>): Style[] {
     const ink = this.#ink;
     const home = Boolean(feature.get("home"));
     const province = feature.get("level") === "province";
     const point = feature.getGeometry() instanceof Point;
     if (home && province) return point ? [] : [new Style({ stroke: new Stroke({ color: ink.border, width: 2.2 }), zIndex: 2 })];
-    const label = new Text({
-      text: String(feature.get("name")), font: `${home ? 600 : 400} ${home ? 12 : 12}px ${FACE}`, overflow: point || !home,
-      fill: new Fill({ color: rgba(ink.text, home ? 1 : 0.75) }), stroke: new Stroke({ color: ink.halo, width: 3 }),
-    });
-    if (!home) return [new Style({ ...(point ? {} : { fill: new Fill({ color: ink.around }), stroke: new Stroke({ color: rgba(ink.line, 0.6), width: 1 }) }), text: label, zIndex: 0 })];
-    const named = resolution < 420;
-    return [new Style({ fill: new Fill({ color: ink.land }), stroke: new Stroke({ color: ink.line, width: 1 }), ...(named ? { text: label } : {}), zIndex: 1 })];
+    if (!home) return point ? [] : [new Style({ stroke: new Stroke({ color: rgba(ink.line, 0.7), width: 1 }), zIndex: 0 })];
+    return [new Style({ fill: new Fill({ color: ink.land }), stroke: new Stroke({ color: ink.line, width: 1 }), zIndex: 1 })];
+  }
+
+  /** Names stand above everything that is painted. */
+  #nameStyle(feature: Feature<Geometry>, resolution: number): Style[] {
+    const ink = this.#ink;
+    const home = Boolean(feature.get("home"));
+    if ((home && feature.get("level") === "province") || (home && resolution > 420)) return [];
+    const point = feature.getGeometry() instanceof Point;
+    return [new Style({
+      text: new Text({
+        text: String(feature.get("name")), font: `${home ? 600 : 400} 12px ${FACE}`, overflow: point || !home, offsetY: home ? -6 : 0,
+        fill: new Fill({ color: rgba(ink.text, home ? 1 : 0.75) }), stroke: new Stroke({ color: ink.halo, width: 3.5 }),
+      }),
+    })];
   }
 
   /** Each unit that an alert concerns bears the gravest level, its hatch and its number. */
@@ -146,7 +157,7 @@ export class Atlas {
       fill: new Fill({ color: hatch(colour, gravity(alert), level ? 0.9 : 0.3) }),
       stroke: new Stroke({ color: colour, width: 1.5 }),
       text: new Text({
-        text: level ? `${shape(alert)} ${level}` : shape(alert), font: `700 15px ${FACE}`, offsetY: 17,
+        text: level ? `${shape(alert)} ${level}` : shape(alert), font: `700 15px ${FACE}`, offsetY: 12,
         fill: new Fill({ color: this.#ink.chosen }), stroke: new Stroke({ color: this.#ink.halo, width: 4 }),
       }),
       zIndex: order,

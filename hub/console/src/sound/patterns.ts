@@ -18,6 +18,9 @@ export const BY_GRAVITY: readonly Pattern[] = [
 /** The feed is silent: low, falling, nothing that a level sounds like. */
 export const STALE: Pattern = { tones: [{ hz: 330, at: 0, for: 0.5, wave: "triangle" }, { hz: 247, at: 0.55, for: 0.8, wave: "triangle" }], every: 10, gain: 0.7 };
 
+/** A source has gone silent: once. */
+export const SILENT_SOURCE: Pattern = { tones: [{ hz: 440, at: 0, for: 0.3, wave: "triangle" }, { hz: 330, at: 0.4, for: 0.5, wave: "triangle" }], every: 0, gain: 0.5 };
+
 const NIGHT_FROM = 22;
 const NIGHT_TO = 6;
 
@@ -28,7 +31,8 @@ export function patternOf(gravity: number, hour: number): Pattern {
   return night && gravity <= 2 ? { ...pattern, every: 0 } : pattern;
 }
 
-export interface Sounding { key: string; gravity: number }
+/** `once`: it does not repeat, whatever its gravity. */
+export interface Sounding { key: string; gravity: number; once?: boolean }
 
 /** What is to be heard now: the gravest of what is unacknowledged, or nothing. */
 export function gravest(waiting: readonly Sounding[]): Sounding | null {

@@ -50,11 +50,15 @@ export class Siren {
     const now = performance.now() / 1000;
     if (this.#stale) this.#due("stale", STALE, now);
     const fresh = this.#waiting.filter((one) => !this.#last.has(one.key));
-    const most = gravest(fresh) ?? gravest(this.#waiting);
+    const most = gravest(fresh) ?? gravest(this.#waiting.filter((one) => !one.once));
     if (!most) return;
-    const pattern = patternOf(most.gravity, this.hour());
+    const told = patternOf(most.gravity, this.hour());
+    const pattern = most.once ? { ...told, every: 0 } : told;
     if (this.#due(most.key, pattern, now)) for (const one of this.#waiting) if (one.gravity <= most.gravity) this.#last.set(one.key, now);
   }
+
+  /** That pattern once, when sound is on. */
+  once(pattern: Pattern, what: string): void { if (this.on.value) this.#play(pattern, what); }
 
   /** Every level one after another, gravest last, and the tone of silence. */
   test(): void {

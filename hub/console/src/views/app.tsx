@@ -1,6 +1,7 @@
 // The first screen, and what the keys do on it.
 
 import { useEffect, useRef } from "preact/hooks";
+import { countOf } from "../alerts/rows";
 import type { Desk } from "../desk";
 import { listen } from "../keys/keys";
 import { current, speak, word } from "../words/words";
@@ -21,10 +22,9 @@ export function App({ desk }: { desk: Desk }) {
     <div class={`desk${stale ? " is-stale" : ""}`}>
       <a class="skip" href="#needs-title">{word("skip")}</a>
       {mode !== "actual" && <p class={`mode ${mode}`} role="note"><strong>{word(`mode.${mode}`)}</strong></p>}
-      <Stale desk={desk} />
       <Top desk={desk} />
+      <div class="strip"><Levels desk={desk} /><Stale desk={desk} /></div>
       <div class="feed">
-        <Levels desk={desk} />
         <main>
           <Lists desk={desk} />
           <div class="middle"><MapFrame desk={desk} /><Gauges desk={desk} /></div>
@@ -46,8 +46,8 @@ function Lists({ desk }: { desk: Desk }) {
     <div class="lists">
       <p class="search"><label><span class="unseen">{word("search")}</span><input id="search" ref={field} type="search" autocomplete="off" placeholder={word("search.hint")} value={desk.search.value} onInput={(event) => { desk.search.value = event.currentTarget.value; }} /></label> <Key code="Slash" /></p>
       {desk.flood.value && <p class="grouped" role="status">{word("grouped")}</p>}
-      <Queue desk={desk} name="needs" shown={desk.needs.value} count={needs.length} nothing={!known ? word("none.unknown") : asked ? word("none.found") : word("needs.none")} />
-      <Queue desk={desk} name="force" shown={desk.force.value} count={force.length} nothing={!known ? word("none.unknown") : asked ? word("none.found") : silence(desk)} />
+      <Queue desk={desk} name="needs" shown={desk.needs.value} count={countOf(needs)} nothing={!known ? word("none.unknown") : asked ? word("none.found") : word("needs.none")} />
+      <Queue desk={desk} name="force" shown={desk.force.value} count={countOf(force)} nothing={!known ? word("none.unknown") : asked ? word("none.found") : silence(desk)} />
     </div>
   );
 }

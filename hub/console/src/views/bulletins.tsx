@@ -17,12 +17,12 @@ export function Bulletins({ whole, desk }: { whole: Whole; desk: Desk }) {
   return (
     <Part name="detail.versions" beside={beside}>
       {changes && changes.length > 0 && (
-        <dl class="changes">{changes.map((change) => <div key={change.field}><dt>{word(`change.${change.field}`)}</dt><dd><del>{shown(change, change.before)}</del> <ins>{shown(change, change.after)}</ins></dd></div>)}</dl>
+        <dl class="changes">{changes.map((change) => <div key={change.field}><dt>{word(`change.${change.field}`)}</dt><dd><del>{desk.unmarked(shown(change, change.before))}</del> <ins>{desk.unmarked(shown(change, change.after))}</ins></dd></div>)}</dl>
       )}
       <ol class="versions" reversed>
         {chain.map((version, index) => (
           <li key={version.id}>
-            <span class="figures">{when(version.sent)}</span> {word("detail.version", { n: index + 1 })} <span class="soft">{named("msgType", version.msgType)} · {named("state", version.state)}</span>{" "}
+            <span class="moment">{when(version.sent)}</span> {word("detail.version", { n: index + 1 })} <span class="soft">{named("msgType", version.msgType)} · {named("state", version.state)}</span>{" "}
             {version.id === whole.alert.id ? <span class="soft">({word("detail.now")})</span> : <button type="button" onClick={() => desk.choose(version.id)}>{word("detail.open")}<span class="unseen"> {word("detail.version", { n: index + 1 })}</span></button>}
           </li>
         )).reverse()}

@@ -48,16 +48,10 @@ function Head({ alert, desk }: { alert: Alert; desk: Desk }) {
   return (
     <header>
       <p class="grade"><Level of={alert} long />{alert.risk_computed && alert.risk_level && <span class="soft"> {word("risk.computed", { level: alert.risk_level })}</span>} <span class="soft">{[named("severity", alert.severity), named("urgency", alert.urgency), alert.certainty ? named("certainty", alert.certainty) : ""].filter(Boolean).join(" · ")}</span></p>
-      <h2 id="detail-title" lang={alert.language || undefined}>{unmarked(alert.headline || alert.event || alert.identifier, desk)}</h2>
+      <h2 id="detail-title" lang={alert.language || undefined}>{desk.unmarked(alert.headline || alert.event || alert.identifier)}</h2>
       {alert.held_until ? <Held alert={alert} desk={desk} /> : <DeskAck alert={alert} desk={desk} />}
     </header>
   );
-}
-
-/** The mode's word stands round the whole window; before every headline it would hide the headline. */
-function unmarked(text: string, desk: Desk): string {
-  for (const mark of Object.values(desk.about.mode_words)) if (mark && text.startsWith(mark)) return text.slice(mark.length).replace(/^\s*[–-]\s*/, "");
-  return text;
 }
 
 function Body({ whole, desk }: { whole: Whole; desk: Desk }) {
@@ -65,10 +59,10 @@ function Body({ whole, desk }: { whole: Whole; desk: Desk }) {
   const info = infoFor(whole, current());
   return (
     <>
-      <Part name="detail.where"><p lang={info?.language}>{(info?.area ?? []).map((area) => area.areaDesc).join("; ") || "—"}</p><p class="soft">{units(whole, desk)}</p></Part>
+      <Part name="detail.where"><p lang={info?.language}>{(info?.area ?? []).map((area) => area.areaDesc).join("; ") || "—"}</p><p class="soft">{units(whole)}</p></Part>
       <Part name="detail.when"><p class="figures-line">{time(alert, info?.onset, info?.expires, desk)}</p></Part>
-      <Part name="detail.advice" strong={Boolean(info?.instruction)}>{info?.instruction ? <p class="text" lang={info.language}>{unmarked(info.instruction, desk)}</p> : <p class="soft">{word("detail.no-advice")}</p>}</Part>
-      {info?.description && <Part name="detail.content"><p class="text" lang={info.language}>{unmarked(info.description, desk)}</p></Part>}
+      <Part name="detail.advice" strong={Boolean(info?.instruction)}>{info?.instruction ? <p class="text" lang={info.language}>{desk.unmarked(info.instruction)}</p> : <p class="soft">{word("detail.no-advice")}</p>}</Part>
+      {info?.description && <Part name="detail.content"><p class="text" lang={info.language}>{desk.unmarked(info.description)}</p></Part>}
       <Bulletins whole={whole} desk={desk} />
       <Matrix whole={whole} desk={desk} />
       <WhyAsked alertId={alert.id} desk={desk} />
@@ -81,9 +75,11 @@ export function Part({ name, strong = false, beside, children }: { name: string;
   return <section class={strong ? "part strong" : "part"}><h3>{word(name)} {beside && <span class="soft">{beside}</span>}</h3>{children}</section>;
 }
 
-function units(whole: Whole, desk: Desk): string {
-  if (whole.units.some((unit) => unit.code === desk.about.place.code)) return `${desk.about.place.name}: ${word("detail.all-units")}`;
-  const names = whole.units.map((unit) => unit.name || unit.code);
+/** Districts where there are any, else communes: codes of GSO have 2, 3 or 5 digits. A unit above or below the named ones goes without saying. */
+function units(whole: Whole): string {
+  const lengths = new Set(whole.units.map((unit) => unit.code.length));
+  const shown = [3, 5, 2].find((length) => lengths.has(length));
+  const names = whole.units.filter((unit) => unit.code.length === shown).map((unit) => unit.name || unit.code);
   return names.slice(0, MOST_UNITS).join(", ") + (names.length > MOST_UNITS ? ` ${word("detail.more", { count: names.length - MOST_UNITS })}` : "");
 }
 

@@ -3,6 +3,7 @@
 import type { Gauge } from "../api/client";
 import type { Desk } from "../desk";
 import { number, when } from "../words/times";
+import { Figures } from "./parts";
 import { current, word } from "../words/words";
 
 const ARROWS: Record<string, string> = { rising: "↗", falling: "↘", steady: "→" };
@@ -30,7 +31,7 @@ function One({ gauge }: { gauge: Gauge }) {
       <span class="name">{gauge.name[current()]} <span class="soft">{gauge.water[current()]}</span></span>
       {blind
         ? <span class="value">{word("gauge.no-data")}</span>
-        : <span class="value"><b class="figures">{number(gauge.value ?? 0, digits)}</b> {gauge.unit} <span title={word(`trend.${gauge.trend ?? "steady"}`)} role="img" aria-label={word(`trend.${gauge.trend ?? "steady"}`)}>{ARROWS[gauge.trend ?? "steady"]}</span></span>}
+        : <span class="value"><b><Figures text={number(gauge.value ?? 0, digits)} /></b> {gauge.unit} <span title={word(`trend.${gauge.trend ?? "steady"}`)} role="img" aria-label={word(`trend.${gauge.trend ?? "steady"}`)}>{ARROWS[gauge.trend ?? "steady"]}</span></span>}
       <span class="soft">{blind ? (gauge.at ? `${word("gauge.last", { when: when(gauge.at) })}: ${number(gauge.value ?? 0, digits)} ${gauge.unit}` : " ") : (gauge.where?.[current()] ?? word(alarm ? "gauge.alarm" : "gauge.below", { level: alarm }))}</span>
     </div>
   );

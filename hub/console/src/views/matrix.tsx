@@ -46,7 +46,7 @@ export function Matrix({ whole, desk }: { whole: Whole; desk: Desk }) {
                   <th scope="row">{nameOf(one, endpoints)}</th>
                   <td>{named("channel", endpoints.get(one.endpoint_id)?.kind ?? "")}<br /><span class="soft">{named("event", one.event_type)}</span></td>
                   <td><State one={one} /> {desk.may("alert.ack") && ["delivered", "failed", "in_flight"].includes(one.state) && !one.acknowledged_at && one.ack !== undefined && <PhoneAck delivery={one} desk={desk} onDone={() => setAgain(again + 1)} />}</td>
-                  <td class="figures">{when(one.acknowledged_at ?? one.delivered_at ?? one.due_at)}</td>
+                  <td class="moment">{when(one.acknowledged_at ?? one.delivered_at ?? one.due_at)}</td>
                   <td class="figures">{one.attempts}</td>
                 </tr>
               ))}

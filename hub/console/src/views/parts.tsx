@@ -28,5 +28,10 @@ export function Act({ code, onClick, children, disabled = false, strong = false,
   );
 }
 
+/** Figures of one width; the signs between them take the little room that they need. */
+export function Figures({ text }: { text: string }) {
+  return <span class="figures">{text.split(/([:.,])/).map((part, at) => (at % 2 ? <i key={at}>{part}</i> : part))}</span>;
+}
+
 /** Why the hub did not do it, in words. */
 export function refused(code: string): string { return has(`problem.${code}`) ? word(`problem.${code}`) : word("problem.fault"); }

@@ -43,7 +43,7 @@ function Line({ row, desk }: { row: Row & { gone: boolean }; desk: Desk }) {
       aria-current={chosen ? "true" : undefined} onClick={() => desk.choose(alert.id)}
     >
       <Level of={alert} />
-      <span class="said" lang={alert.language || undefined}>{alert.headline || alert.event || alert.identifier}</span>
+      <span class="said" lang={alert.language || undefined}>{desk.unmarked(alert.headline || alert.event || alert.identifier)}</span>
       <span class="soft place">{place(row)}</span>
       <span class="soft stand"><Stand row={row} desk={desk} /></span>
       {!ending && !needs && <Left desk={desk} from={alert.sent} to={alert.live_until} />}
@@ -52,7 +52,7 @@ function Line({ row, desk }: { row: Row & { gone: boolean }; desk: Desk }) {
 }
 
 function place({ alert, others }: Row): string {
-  const parts = [alert.areaDesc.slice(0, 3).join(", "), others ? word("others", { count: others }) : "", alert.risk_computed && legalLevel(alert) === null ? word("computed") : ""];
+  const parts = [others.length ? word("others", { count: others.length }) : "", alert.areaDesc.slice(0, 3).join(", "), alert.risk_computed && legalLevel(alert) === null ? word("computed") : ""];
   return parts.filter(Boolean).join(" · ");
 }
 

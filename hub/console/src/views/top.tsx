@@ -2,20 +2,20 @@
 
 import { useComputed } from "@preact/signals";
 import { countByLevel, paint, shapeOfLevel } from "../alerts/level";
+import { countOf } from "../alerts/rows";
 import { signOut } from "../api/client";
 import type { Desk } from "../desk";
 import { clock, date, span } from "../words/times";
 import { current, speak, word } from "../words/words";
-import { Act } from "./parts";
+import { Act, Figures } from "./parts";
 
 export function Top({ desk }: { desk: Desk }) {
-  const time = useComputed(() => clock(desk.now.value));
   const day = useComputed(() => date(desk.now.value));
-  const count = desk.queues.value.needs.length;
+  const count = countOf(desk.queues.value.needs);
   const { connection } = desk.line;
   return (
     <header class="top">
-      <p class="clock"><time class="figures">{time}</time> <span>{day}</span></p>
+      <p class="clock"><time><Figures text={clock(desk.now.value)} /></time> <span>{day}</span></p>
       <h1>{word("title")} <span>{desk.about.place.name}</span></h1>
       <p class={`connection ${connection.value}`} role="status"><span aria-hidden="true">{connection.value === "live" ? "●" : "✕"}</span> {word(`connection.${connection.value}`)}</p>
       <p class={count ? "due-count some" : "due-count"}>{word("unacknowledged", { count: desk.ledger.known ? count : "–" })}</p>
@@ -40,8 +40,8 @@ function Sound({ desk }: { desk: Desk }) {
   const { siren } = desk;
   return (
     <>
-      {!siren.allowed.value && <button type="button" class="warning" onClick={() => siren.unblock()} title={word("sound.blocked")}><span aria-hidden="true">🔇</span> {word("sound.blocked-short")}</button>}
-      {siren.allowed.value && <button type="button" class={siren.on.value ? undefined : "warning"} aria-pressed={siren.on.value} aria-keyshortcuts="M" onClick={() => siren.turn(!siren.on.value)}><kbd aria-hidden="true">M</kbd> <span aria-hidden="true">{siren.on.value ? "🔊" : "🔇"}</span> {word(siren.on.value ? "sound.on" : "sound.off")}</button>}
+      {!siren.allowed.value && <button type="button" class="warning" onClick={() => siren.unblock()} title={word("sound.blocked")}>{word("sound.blocked-short")}</button>}
+      {siren.allowed.value && <button type="button" class={siren.on.value ? undefined : "warning"} aria-pressed={siren.on.value} aria-keyshortcuts="M" onClick={() => siren.turn(!siren.on.value)}><kbd aria-hidden="true">M</kbd> {word(siren.on.value ? "sound.on" : "sound.off")}</button>}
       <Act code="KeyT" onClick={() => siren.test()}>{word(siren.testing.value ? "sound.tested" : "sound.test")}</Act>
     </>
   );
@@ -63,8 +63,7 @@ export function Stale({ desk }: { desk: Desk }) {
 
 /** The levels of the law, gravest first, each by colour, shape, number and word; what has none stands apart. */
 export function Levels({ desk }: { desk: Desk }) {
-  const rows = [...desk.queues.value.needs, ...desk.queues.value.force].filter((row) => row.needs !== "decision");
-  const { levels, outside } = countByLevel(rows.map((row) => row.alert));
+  const { levels, outside } = countByLevel(desk.queues.value.inForce);
   const known = desk.ledger.known;
   return (
     <section class="levels" aria-label={word("levels.title")}>
