@@ -11,6 +11,8 @@ import asyncpg
 from hub.errors import ConfigError
 from hub.store.postgres_address import Address
 
+DRIVER_FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
+"""What the driver may fail with; the third is its confusion when the server dies in the middle of an answer."""
 CONNECT_TIMEOUT_S = 5.0
 OLDEST = 130_000
 """PostgreSQL 13: older ones get no more repairs."""

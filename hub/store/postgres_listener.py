@@ -8,11 +8,9 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-import asyncpg
-
 from hub.errors import ConfigError
 from hub.store.postgres_address import Address
-from hub.store.postgres_connect import connect
+from hub.store.postgres_connect import DRIVER_FAILURES, connect
 
 AGAIN_S = 0.5
 LOOK_S = 5.0
@@ -44,7 +42,7 @@ class Listener:
 
     async def _listen(self) -> None:
         while not self._stopping:
-            with contextlib.suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError, ConfigError):
+            with contextlib.suppress(*DRIVER_FAILURES, ConfigError):
                 await self._until_it_ends()
             await self._called(within_s=AGAIN_S)
 

@@ -20,11 +20,11 @@ from sqlalchemy.pool import NullPool
 from sqlalchemy.util import await_only, greenlet_spawn
 
 from hub.store.postgres_address import Address
-from hub.store.postgres_connect import connect, told
+from hub.store.postgres_connect import DRIVER_FAILURES, connect, told
 
 T = TypeVar("T")
 
-FAILURES = (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+FAILURES = (DBAPIError, *DRIVER_FAILURES)
 """What a statement may fail with."""
 
 _OF_THE_SERVER = ("08", "40", "53", "55", "57", "58", "72", "F0", "XX")
@@ -145,11 +145,12 @@ class Session:
 
 
 def is_of_the_server(error: BaseException) -> bool:
-    """Whether the error ends the whole transaction, whoever's statement met it."""
+    """Whether the error ends the whole transaction, whosever statement met it."""
     cause = getattr(error, "orig", None) or error
-    if isinstance(cause, (OSError, TimeoutError)):
+    if str(getattr(cause, "sqlstate", None) or "").startswith(_OF_THE_SERVER):
         return True
-    return str(getattr(cause, "sqlstate", None) or "").startswith(_OF_THE_SERVER)
+    driver = cause if isinstance(cause, DRIVER_FAILURES) else cause.__cause__
+    return isinstance(driver, (asyncpg.InternalClientError, OSError, TimeoutError))
 
 
 def _new_loop() -> asyncio.AbstractEventLoop:
