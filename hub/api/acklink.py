@@ -7,6 +7,7 @@ HEAD; one that would send the form has no name to give.
 from __future__ import annotations
 
 import html
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -58,14 +59,14 @@ class _Visits:
     """How often one address may come; forgotten as a whole past ten thousand addresses."""
 
     def __init__(self, per_s: float, at_once: int) -> None:
-        self._made = lambda: Budget(steady_per_s=per_s, burst=at_once)
-        self._budget = self._made()
+        self._per_s, self._at_once = per_s, at_once
+        self._budget = Budget(steady_per_s=per_s, burst=at_once)
         self._seen: set[str] = set()
 
     def wait_s(self, address: str, now: float) -> int:
         """0 when this visit is taken, else the seconds to wait."""
         if address not in self._seen and len(self._seen) >= MOST_ADDRESSES:
-            self._budget, self._seen = self._made(), set()
+            self._budget, self._seen = Budget(steady_per_s=self._per_s, burst=self._at_once), set()
         self._seen.add(address)
         return self._budget.spend(address, 1, now=now)
 
@@ -144,7 +145,7 @@ class Page:
 
     def _page(self, body: str, status: int, found: Shown | None) -> Response:
         services = self._services
-        word = "" if services.mode == "actual" else self._say("mode", vi={"word": f"mode.{services.mode}"})
+        word = "" if services.mode == "actual" else self._both("ack.mode", {"word": f"mode.{services.mode}"})
         values = {
             "MODE": html.escape(services.mode),
             "TITLE": html.escape(services.words.with_mode(services.words.say("ack.title"), mode=services.mode)),
@@ -182,10 +183,10 @@ class Page:
             f'<button type="submit">{self._say("press")}</button></form>'
         )
 
-    def _say(self, word: str, *, vi: dict[str, str] | None = None, **values: str) -> str:
-        return self._both(f"ack.{word}", keys=vi, **values)
+    def _say(self, word: str, **values: str) -> str:
+        return self._both(f"ack.{word}", **values)
 
-    def _both(self, key: str, *, keys: dict[str, str] | None = None, **values: str) -> str:
+    def _both(self, key: str, keys: Mapping[str, str] | None = None, /, **values: str) -> str:
         """The text in Vietnamese, then in English; `keys` are gaps filled with words of the same language."""
         words = self._services.words
         told = []

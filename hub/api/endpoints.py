@@ -25,7 +25,8 @@ Word = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[\w.-]+$")]
 class NewEndpoint(BaseModel):
     """An endpoint as asked for: whose it is, the channel, and the channel's settings (a webhook's `url`).
 
-    `alternate` is the endpoint that gets what this one does not take.
+    `alternate` is the endpoint that gets what this one does not take. `contact` is the one duty contact whom it reaches: it is offered no
+    rules and is turned to while that person is on duty.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -34,6 +35,7 @@ class NewEndpoint(BaseModel):
     settings: Annotated[dict[str, Any], Field(max_length=50)]
     language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] = "vi"
     alternate: Annotated[str, Field(max_length=100, pattern=r"^[\w.-]*$")] = ""
+    contact: Annotated[str, Field(max_length=100, pattern=r"^[\w.-]*$")] = ""
 
 
 class Redelivery(BaseModel):

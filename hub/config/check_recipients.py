@@ -102,7 +102,8 @@ def _endpoint(
         yield Problem(file, "language", f"{body['language']!r} has no dictionary", " or ".join(LANGUAGES))
     yield from _channel(config, file, body)
     fed = any(k == "subscription" and b.get("endpoint_id") == endpoint_id for k, _, b in config.profile.documents)
-    if owner in owners and not fed and endpoint_id not in {e.get("alternate") for e in endpoints.values()}:
+    turned_to = {e.get("alternate") for e in endpoints.values()}
+    if owner in owners and not fed and endpoint_id not in turned_to and not body.get("contact"):
         yield Problem(file, "kind", "nothing is sent to it", _wanted(config, str(owner)))
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from datetime import datetime
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
+from hub.acknowledging.plans import policy_of
 from hub.cap.model import SEVERITIES
 from hub.config.check_certificates import text_problems
 from hub.config.plugins import plugin, settings_of
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 KEYS = {
     "authority": ("senders", "hazards", "units", "max_severity", "certificates", "delegates", "stations", "owner"),
     "treaty": ("hazards", "units", "min_severity", "restricted"),
-    "endpoint": ("owner", "kind", "language", "alternate", "settings"),
+    "endpoint": ("owner", "kind", "language", "alternate", "contact", "settings"),
 }
 """Kind of document -> its keys; subscriptions and feeds are read by their own classes."""
 
@@ -50,6 +52,8 @@ def rule_problems(config: Config, hazards: Collection[str] | None, known: Faults
             yield from _certificates(file, body, now)
         if kind == "feed":
             yield from _feed(file, body)
+        if kind == "escalation":
+            yield from _escalation(config, file, rule_id, body, known)
     for name in sorted(ids["source"] - ids["authority"]):
         if not known.blames(name):
             reason = "has no authority, so all it says would be held"
@@ -103,6 +107,25 @@ def _words(
 def _listed(body: Any, key: str) -> list[str]:
     value = body.get(key, ())
     return [str(one) for one in value] if isinstance(value, list | tuple) else []
+
+
+def _escalation(config: Config, file: str, rule_id: str, body: Any, known: Faults) -> Iterator[Problem]:
+    """The policy can be read, and everybody whom it names is an agency."""
+    try:
+        policy = policy_of(rule_id, body)
+    except ConfigError as error:
+        yield Problem(file, error.where, error.reason, error.mend)
+        return
+    owners = {i for kind, i, _ in config.profile.documents if kind == "owner"}
+    named = [("chief", policy.plan.chief)] if policy.plan.chief else []
+    named += [(f"steps[{n}].owner", step.owner) for n, step in enumerate(policy.plan.steps[1:]) if step.owner]
+    for key, owner in named:
+        if owner not in owners and not known.blames(owner):
+            yield Problem(file, key, f"there is no agency {owner!r}", f"{nearest(owner, owners)} (agencies.csv)")
+    for pattern in policy.owners:
+        if not any(fnmatchcase(owner, pattern) for owner in owners) and not known.blames(pattern):
+            mend = f"{nearest(pattern, owners)} (agencies.csv), a pattern such as ubnd-huyen-*, or *"
+            yield Problem(file, "owners", f"no agency is called {pattern!r}", mend)
 
 
 def _certificates(file: str, body: Any, now: datetime) -> Iterator[Problem]:

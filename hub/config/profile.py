@@ -52,6 +52,7 @@ FILES = {
     "feed": "feeds.toml",
     "source": "sources.toml",
     "offer": "offers.toml",
+    "escalation": "escalations.toml",
 }
 """Kind of document -> the file of the profile's folder that holds it."""
 
@@ -63,6 +64,7 @@ TABLES = {
     "feed": "name",
     "source": "name",
     "offer": "id",
+    "escalation": "id",
 }
 """Kind of document in [[tables]] -> the key that is its id."""
 
@@ -144,6 +146,7 @@ def _documents(profile: Profile, entries: Mapping[str, list[Entry]], kept: Fault
         *listed["authority"],
         *listed["treaty"],
         *listed["endpoint"],
+        *listed["escalation"],
         *listed["subscription"],
         *profile.offered({name: body for _, name, body in listed["endpoint"]}),
         *feed_documents(listed["feed"], profile.gazetteer, level=level, where=FILES["feed"], faults=kept),

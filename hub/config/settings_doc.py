@@ -105,8 +105,9 @@ _OTHERS = """### The other files
 |---|---|---|
 | `authorities.toml` | `[[authority]]` | `source`, and what it may say: `senders`, `hazards`, `units`, `max_severity`, `certificates` (PEM), `delegates`; empty lists mean any. `owner` is the neighbour whose own system the source is, which is not told its own words. `stations` are those whose readings it may give: none when empty, `*` for all. The hub's own conclusions are the source `he-thong-tinh` |
 | `treaties.toml` | `[[treaty]]` | `owner` (an agency of kind neighbour), `hazards`, `units`, `min_severity`, `restricted`; without one a neighbour gets nothing |
-| `endpoints.toml` | `[[endpoint]]` | `id`, `owner`, `kind` (file in consumers/), `language`, `alternate`, `[endpoint.settings]` |
-| `subscriptions.toml` | `[[subscription]]` | `id`, `endpoint_id`, `owner`, `number`, and the conditions of a subscription |
+| `endpoints.toml` | `[[endpoint]]` | `id`, `owner`, `kind` (file in consumers/), `language`, `alternate`, `contact` (id of the one duty contact whom it reaches: it is offered no rules and is turned to while that person is on duty), `[endpoint.settings]` |
+| `escalations.toml` | `[[escalation]]` | `id`, for whom and when: `owners` (agencies, patterns such as `ubnd-huyen-*`, `*`), `severities`, `hours` (HH:MM-HH:MM, Viet Nam's time, of the deadline); the plan: `quorum` (so many endpoints of a recipient must confirm), `chief` (an agency), `steps` with `after_min` (minutes after the deadline), `to` (again, alternate, channel, duty, owner, chief), `channels`, `owner`. The narrowest that fits counts: `docs/acknowledging.md` |
+| `subscriptions.toml` | `[[subscription]]` | `id`, `endpoint_id`, `owner`, `number`, the conditions of a subscription, `ack_min` and `ack_min_by_severity` |
 | `feeds.toml` | `[[feed]]` | `name`, `kind`, `each` (unit or neighbour: one feed each), `owner` (the agency or neighbour whose keys alone may read it; what a neighbour's treaty allows stands in it), and the follower's own settings |
 | `agencies.csv` | | `id`, `name`, `name_en`, `kind` (agency, neighbour, public, air_defence), `each` (district, commune, neighbour), `units`, `section`, `valid_from`, `valid_to`, `successor` |
 """

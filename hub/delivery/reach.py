@@ -51,9 +51,7 @@ class Reaching:
             delivery_id, outcome = reminders.remind(
                 self.conn, dict(row._mapping), endpoint, reason=reason, withheld=self.withheld, now=self.now
             )
-            reached.endpoints.append(
-                {"endpoint_id": endpoint.rule_id, "delivery_id": delivery_id, "outcome": outcome}
-            )
+            reached.endpoints.append({"endpoint_id": endpoint.rule_id, "delivery_id": delivery_id, "outcome": outcome})
         return reached
 
     def _endpoints(self, step: Step, n: int, reached: Reached) -> Iterable[tuple[Rule, DeliveryRow]]:
@@ -90,7 +88,11 @@ class Reaching:
             else:
                 outcome = row.outcome if row.state == "failed" else row.state
                 reached.endpoints.append(
-                    {"endpoint_id": row.endpoint_id, "delivery_id": row.delivery_id, "outcome": f"not-arrived {outcome}"}
+                    {
+                        "endpoint_id": row.endpoint_id,
+                        "delivery_id": row.delivery_id,
+                        "outcome": f"not-arrived {outcome}",
+                    }
                 )
         return told
 
@@ -107,7 +109,11 @@ class Reaching:
         called = rosters.on_duty(self.conn, owner, from_us(self.now))
         person: Contact | None = called[place] if place < len(called) else None
         contact_id = person.contact_id if person is not None else ""
-        found = [rule for _, rule in sorted(self.book.of("endpoint").items()) if contact_id and rule.body.get("contact") == contact_id]
+        found = [
+            rule
+            for _, rule in sorted(self.book.of("endpoint").items())
+            if contact_id and rule.body.get("contact") == contact_id
+        ]
         if not found:
             reached.calls.append({"owner": owner, "contact_id": contact_id})
         return found

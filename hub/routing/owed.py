@@ -101,7 +101,9 @@ def _matched(facts: AlertFacts, subscription: Subscription, match: Match, told: 
         infos=match.infos,
         expires_at=max(facts.infos[i].live_until for i in match.infos),
         subscription=subscription,
-        ack_min=subscription.ack_min_within(min((facts.alert.infos[i].severity for i in match.infos), key=severity_rank)),
+        ack_min=subscription.ack_min_within(
+            min((facts.alert.infos[i].severity for i in match.infos), key=severity_rank)
+        ),
     )
 
 

@@ -39,9 +39,7 @@ def get(conn: Connection, escalation_id: str) -> EscalationRow | None:
 
 def of(conn: Connection, seq: int, owner: str) -> EscalationRow | None:
     """The clock of that recipient for the event of `seq`, None when nobody is asked."""
-    return conn.execute(
-        select(escalations).where(escalations.c.seq == seq, escalations.c.owner == owner)
-    ).one_or_none()
+    return conn.execute(select(escalations).where(escalations.c.seq == seq, escalations.c.owner == owner)).one_or_none()
 
 
 def newest(conn: Connection, chain_ids: Collection[str]) -> dict[str, EscalationRow]:

@@ -84,7 +84,7 @@ def _again(conn: Connection, known: DeliveryRow, now: int) -> str:
     if known.state in ("pending", "in_flight"):
         return "on-its-way"
     if known.state != "delivered":
-        return known.outcome or known.state
+        return str(known.outcome or known.state)
     conn.execute(
         update(deliveries)
         .where(deliveries.c.delivery_id == known.delivery_id, deliveries.c.state == "delivered")

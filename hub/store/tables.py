@@ -391,29 +391,31 @@ acks = Table(  # who confirmed what, each time somebody did: the first counts, l
     Index("acks_by_seq", "seq", "owner"),
     Index("acks_by_delivery", "delivery_id"),
 )
-escalations = Table(  # one clock a recipient and alert version: until when it must be acknowledged, and what is done if not
-    "escalations",
-    metadata,
-    Column("escalation_id", Text, primary_key=True),
-    Column("alert_id", Text, nullable=False),
-    Column("seq", BigInteger, nullable=False),
-    Column("chain_id", Text, nullable=False),
-    Column("owner", Text, nullable=False),
-    Column("state", Text, nullable=False),  # waiting acknowledged ended
-    Column("ack_due_at", BigInteger, nullable=False),
-    Column("ends_at", BigInteger, nullable=False),
-    Column("due_at", BigInteger),  # of the next step, or of the end; null once it is closed
-    Column("step", Integer, nullable=False),  # steps taken
-    Column("plan", Text, nullable=False),  # JSON of hub.acknowledging.plans.Plan, as it was when the clock began
-    Column("quorum", Integer, nullable=False),
-    Column("opened_at", BigInteger, nullable=False),
-    Column("closed_at", BigInteger),
-    Column("ended_by", Text, nullable=False),  # an ack id; cancelled ended superseded expired; "" while it waits
-    Column("rev", BigInteger, nullable=False),
-    UniqueConstraint("seq", "owner"),
-    Index("escalations_due", "state", "due_at"),
-    Index("escalations_by_alert", "alert_id"),
-    Index("escalations_by_chain", "chain_id", "owner"),
+escalations = (
+    Table(  # one clock a recipient and alert version: until when it must be acknowledged, and what is done if not
+        "escalations",
+        metadata,
+        Column("escalation_id", Text, primary_key=True),
+        Column("alert_id", Text, nullable=False),
+        Column("seq", BigInteger, nullable=False),
+        Column("chain_id", Text, nullable=False),
+        Column("owner", Text, nullable=False),
+        Column("state", Text, nullable=False),  # waiting acknowledged ended
+        Column("ack_due_at", BigInteger, nullable=False),
+        Column("ends_at", BigInteger, nullable=False),
+        Column("due_at", BigInteger),  # of the next step, or of the end; null once it is closed
+        Column("step", Integer, nullable=False),  # steps taken
+        Column("plan", Text, nullable=False),  # JSON of hub.acknowledging.plans.Plan, as it was when the clock began
+        Column("quorum", Integer, nullable=False),
+        Column("opened_at", BigInteger, nullable=False),
+        Column("closed_at", BigInteger),
+        Column("ended_by", Text, nullable=False),  # an ack id; cancelled ended superseded expired; "" while it waits
+        Column("rev", BigInteger, nullable=False),
+        UniqueConstraint("seq", "owner"),
+        Index("escalations_due", "state", "due_at"),
+        Index("escalations_by_alert", "alert_id"),
+        Index("escalations_by_chain", "chain_id", "owner"),
+    )
 )
 escalation_steps = Table(  # steps taken, each once
     "escalation_steps",

@@ -125,11 +125,7 @@ def body_of(subscription: Subscription) -> dict[str, Any]:
                 body[name] = _lists(mapping(value))
         elif value is not None:
             body[name] = (
-                sorted(value)
-                if isinstance(value, frozenset)
-                else dict(value)
-                if isinstance(value, Mapping)
-                else value
+                sorted(value) if isinstance(value, frozenset) else dict(value) if isinstance(value, Mapping) else value
             )
     return body
 

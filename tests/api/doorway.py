@@ -255,7 +255,9 @@ def delivery_row(conn: Connection, alert_id: str, endpoint_id: str) -> dict[str,
         "expires_at": alert.live_until,
         "attempts": 0,
         "ack_min": 0,
-        "owner": str((rules.get(conn, "endpoint", endpoint_id) or rules.Rule("", "", 0, "", {}, 0)).body.get("owner", "")),
+        "owner": str(
+            (rules.get(conn, "endpoint", endpoint_id) or rules.Rule("", "", 0, "", {}, 0)).body.get("owner", "")
+        ),
         "begun": 0,
         "subscription_version": 1,
         "infos": "[0]",

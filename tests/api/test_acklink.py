@@ -17,7 +17,6 @@ from hub.clock import from_us, to_us
 from hub.store import acks, audit, deliveries, tables
 from tests.api.doorway import Door, cap, open_door, owe
 
-
 XML = {"Content-Type": "application/cap+xml"}
 
 
@@ -52,7 +51,13 @@ async def acknowledgements(door: Door, delivery_id: str) -> list[Any]:
 
 async def test_reading_the_page_changes_nothing_however_often_and_by_whomever(door: Door) -> None:
     delivery_id, link = await told(door)
-    scanners = ("GoogleImageProxy", "Mozilla/5.0 (compatible; MSIE 9.0)", "WhatsApp/2.23", "facebookexternalhit/1.1", "curl/8")
+    scanners = (
+        "GoogleImageProxy",
+        "Mozilla/5.0 (compatible; MSIE 9.0)",
+        "WhatsApp/2.23",
+        "facebookexternalhit/1.1",
+        "curl/8",
+    )
     async with httpx.AsyncClient(follow_redirects=True) as bot:
         for agent in scanners:
             for method in ("GET", "HEAD", "GET"):
@@ -62,7 +67,9 @@ async def test_reading_the_page_changes_nothing_however_often_and_by_whomever(do
             assert (await bot.request(method, link)).status_code == 405
         for body in ({}, {"name": ""}, {"name": " "}, {"name": "12"}, {"name": "a"}):
             assert (await bot.post(link, data=body)).status_code == 422
-        assert (await bot.post(link, content=b"\xff\xfe", headers={"Content-Type": "application/x-www-form-urlencoded"})).status_code == 422
+        assert (
+            await bot.post(link, content=b"\xff\xfe", headers={"Content-Type": "application/x-www-form-urlencoded"})
+        ).status_code == 422
     assert await acknowledgements(door, delivery_id) == []
     row = await door.store.read(lambda conn: deliveries.get(conn, delivery_id))
     assert row is not None and (row.state, row.acknowledged_at) == ("delivered", None)

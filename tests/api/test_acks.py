@@ -11,7 +11,6 @@ from sqlalchemy import update
 from hub.store import deliveries, tables
 from tests.api.doorway import Door, cap, open_door, owe
 
-
 XML = {"Content-Type": "application/cap+xml"}
 
 
@@ -31,7 +30,9 @@ async def told(door: Door, *, begun: int = 1, outcome: str = "") -> tuple[str, s
     state = "delivered" if begun else "pending"
     values = {"begun": begun, "state": state, "ack_min": 5, "outcome": outcome}
     await door.store.write(
-        lambda conn: conn.execute(update(tables.deliveries).where(tables.deliveries.c.delivery_id == name).values(values))
+        lambda conn: conn.execute(
+            update(tables.deliveries).where(tables.deliveries.c.delivery_id == name).values(values)
+        )
     )
     return alert_id, name
 
@@ -44,7 +45,13 @@ async def test_the_agencys_key_confirms_and_the_ledger_says_who(door: Door) -> N
         (listed,) = (await agency.get(f"/v1/alerts/{alert_id}/deliveries")).json()["deliveries"]
     assert first.status_code == 200 and first.json() == again.json()
     body = first.json()
-    assert (body["how"], body["by"], body["first"], body["settled"], body["owner"]) == ("api", "BS. An", True, True, "y-te")
+    assert (body["how"], body["by"], body["first"], body["settled"], body["owner"]) == (
+        "api",
+        "BS. An",
+        True,
+        True,
+        "y-te",
+    )
     assert (listed["state"], listed["ack"], listed["acknowledged_by"]) == ("acknowledged", "acknowledged", "BS. An")
     assert [one["by"] for one in listed["acks"]] == ["BS. An"] and listed["acks"][0]["recorded_by"].startswith("key:")
 
@@ -62,7 +69,9 @@ async def test_the_desk_records_a_telephone_call_and_nothing_else(door: Door) ->
     async with await door.dispatcher() as desk:
         silent = await desk.post(f"/v1/deliveries/{name}/ack", json={})
         as_agency = await desk.post(f"/v1/deliveries/{name}/ack", json={"how": "console", "by": "An"})
-        call = await desk.post(f"/v1/deliveries/{name}/ack", json={"how": "phone", "by": "Trần Thị B", "note": "số trực"})
+        call = await desk.post(
+            f"/v1/deliveries/{name}/ack", json={"how": "phone", "by": "Trần Thị B", "note": "số trực"}
+        )
     assert silent.status_code == as_agency.status_code == 422
     body = call.json()
     assert (body["how"], body["by"], body["note"]) == ("phone", "Trần Thị B", "số trực")

@@ -105,6 +105,20 @@ hazards = ["earthquake"]
 units = ["731"]
 min_severity = "Severe"
 """,
+    "p/escalations.toml": """
+[[escalation]]
+id = "dem"
+owners = ["so-y-te", "ubnd-huyen-*"]
+severities = ["Severe"]
+hours = "22:00-06:00"
+chief = "so-y-te"
+steps = [
+  { after_min = 0, to = "again" },
+  { after_min = 5, to = "channel", channels = ["sms"] },
+  { after_min = 7, to = "owner", owner = "so-y-te" },
+  { after_min = 9, to = "chief" },
+]
+""",
     "p/feeds.toml": """
 [[feed]]
 name = "huyen-*"

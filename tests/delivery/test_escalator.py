@@ -40,7 +40,7 @@ async def escalate(hub: app.Hub, minutes: float) -> int:
 
 
 async def clocks(hub: app.Hub) -> list[Any]:
-    return list(await hub.store.read(lambda conn: [r for r in escalations.waiting(conn, 100)]))
+    return list(await hub.store.read(lambda conn: list(escalations.waiting(conn, 100))))
 
 
 async def test_nobody_is_asked_where_no_rule_asks(tmp_path: Path, receiver: Receiver) -> None:
@@ -52,7 +52,9 @@ async def test_nobody_is_asked_where_no_rule_asks(tmp_path: Path, receiver: Rece
         assert (await ledger(hub))[0]["ack_due_at"] is None
 
 
-async def test_the_deadline_calls_the_desk_then_the_endpoint_again_and_its_alternate(tmp_path: Path, receiver: Receiver) -> None:
+async def test_the_deadline_calls_the_desk_then_the_endpoint_again_and_its_alternate(
+    tmp_path: Path, receiver: Receiver
+) -> None:
     with receiving(Receiver()) as other:
         async with hub_in(tmp_path, clock=Ahead()) as hub:
             await policy(hub, {"after_min": 0, "to": "again"}, {"after_min": 2, "to": "alternate"})
@@ -73,7 +75,9 @@ async def test_the_deadline_calls_the_desk_then_the_endpoint_again_and_its_alter
             assert (await hub.store.read(audit.verify)).ok
 
 
-async def test_an_acknowledgement_by_one_endpoint_stops_the_clock_of_the_recipient(tmp_path: Path, receiver: Receiver) -> None:
+async def test_an_acknowledgement_by_one_endpoint_stops_the_clock_of_the_recipient(
+    tmp_path: Path, receiver: Receiver
+) -> None:
     async with hub_in(tmp_path, clock=Ahead()) as hub:
         await policy(hub, {"after_min": 0, "to": "again"})
         await endpoint(hub, "e", receiver.base, ack_min=5)
@@ -90,7 +94,9 @@ async def test_an_acknowledgement_by_one_endpoint_stops_the_clock_of_the_recipie
         assert [d["state"] for d in await ledger(hub)] == ["acknowledged", "delivered"]
 
 
-async def test_a_cancel_stops_what_is_to_come_and_reaches_whoever_was_reminded(tmp_path: Path, receiver: Receiver) -> None:
+async def test_a_cancel_stops_what_is_to_come_and_reaches_whoever_was_reminded(
+    tmp_path: Path, receiver: Receiver
+) -> None:
     with receiving(Receiver()) as chief:
         async with hub_in(tmp_path, clock=Ahead()) as hub:
             await policy(hub, {"after_min": 0, "to": "chief"}, {"after_min": 5, "to": "again"})
@@ -118,7 +124,9 @@ async def test_a_cancel_stops_what_is_to_come_and_reaches_whoever_was_reminded(t
             assert ended is not None and (ended.state, ended.ended_by) == ("ended", "cancelled")
 
 
-async def test_an_update_goes_on_with_the_clock_and_is_told_to_whoever_was_reminded(tmp_path: Path, receiver: Receiver) -> None:
+async def test_an_update_goes_on_with_the_clock_and_is_told_to_whoever_was_reminded(
+    tmp_path: Path, receiver: Receiver
+) -> None:
     with receiving(Receiver()) as other:
         async with hub_in(tmp_path, clock=Ahead()) as hub:
             await policy(hub, {"after_min": 0, "to": "alternate"}, {"after_min": 3, "to": "again"})
@@ -160,7 +168,9 @@ async def test_duty_goes_by_the_roster_and_a_hole_in_it_is_told(tmp_path: Path, 
             await settle(hub)
             assert await escalate(hub, 60) == 4
             (clock,) = await clocks(hub)
-            taken = (await hub.store.read(lambda conn: escalations.steps_of(conn, [clock.escalation_id])))[clock.escalation_id]
+            taken = (await hub.store.read(lambda conn: escalations.steps_of(conn, [clock.escalation_id])))[
+                clock.escalation_id
+            ]
             assert [s.to for s in taken] == ["desk", "duty", "duty", "duty"]
             assert '"p"' in taken[1].reached and taken[1].calls == "[]"
             assert people[1] in taken[2].calls

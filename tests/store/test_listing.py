@@ -44,7 +44,17 @@ def _event(conn: Connection, seq: int, alert_id: str, kind: str = "decided") -> 
 
 def _delivery(conn: Connection, seq: int, alert_id: str, endpoint_id: str, state: str, rev: int) -> None:
     row: dict[str, Any] = {column.name: None if column.nullable else "" for column in deliveries.columns}
-    numbers = ("chain_seq", "lane", "due_at", "expires_at", "attempts", "begun", "ack_min", "subscription_version", "created_at")
+    numbers = (
+        "chain_seq",
+        "lane",
+        "due_at",
+        "expires_at",
+        "attempts",
+        "begun",
+        "ack_min",
+        "subscription_version",
+        "created_at",
+    )
     row |= dict.fromkeys(numbers, 0)
     row |= {"delivery_id": f"d{seq}{endpoint_id}", "alert_id": alert_id, "seq": seq, "endpoint_id": endpoint_id}
     conn.execute(insert(deliveries), row | {"state": state, "rev": rev})
