@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hub import config as configuration
-from hub.app import migrate, store_place
+from hub.app import move, store_place
 from hub.clock import SystemClock
 from hub.config import Config
 from hub.errors import ConfigError
@@ -46,7 +46,7 @@ def test_a_store_is_a_file_or_a_database(tmp_path: Path) -> None:
 def test_the_store_of_the_configuration_is_moved_when_no_other_is_named(tmp_path: Path, database: str) -> None:
     config = laid(tmp_path)
     asyncio.run(kept(config))
-    assert migrate(config, "", database, at=START).seq == 1
+    assert move(config, "", database, at=START).seq == 1
     moved = laid(tmp_path, store=f'url = "{database}"')
     store = open_store(moved.store_url, mode="test", clock=SystemClock())
     assert asyncio.run(store.write(decide)) == 2
@@ -57,7 +57,7 @@ def test_nothing_is_moved_under_a_running_hub(tmp_path: Path) -> None:
     config = laid(tmp_path)
     asyncio.run(kept(config))
     with closing(Node(config.data_dir, "hub")), pytest.raises(ConfigError, match="runs as node hub here"):
-        migrate(config, "", "postgresql://hub@127.0.0.1:1/hub", at=START)
+        move(config, "", "postgresql://hub@127.0.0.1:1/hub", at=START)
 
 
 @pytest.mark.parametrize(
@@ -70,5 +70,5 @@ def test_nothing_is_moved_under_a_running_hub(tmp_path: Path) -> None:
 )
 def test_the_only_way_is_from_a_file_to_postgresql(tmp_path: Path, source: str, target: str, where: str) -> None:
     with pytest.raises(ConfigError) as refused:
-        migrate(laid(tmp_path), source, target, at=START)
+        move(laid(tmp_path), source, target, at=START)
     assert refused.value.where == where
