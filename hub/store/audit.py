@@ -21,6 +21,7 @@ from hub.clock import to_us
 from hub.store import head as heads
 from hub.store.head import GENESIS, Head
 from hub.store.tables import audit
+from hub.store.unprintable import without_nul
 
 _DOMAIN = b"dongnai-hub audit 1\n"
 _PAGE = 5_000
@@ -43,6 +44,10 @@ class Verdict:
 def append(conn: Connection, head: Head, *, at: datetime, act: str, who: str, object: str, body: Any) -> None:
     """One more entry; `head`, locked, stands on it (the caller saves it). `body` is anything msgspec can write as JSON."""
     n, at_us, encoded = head.audit_n + 1, to_us(at), msgspec.json.encode(body, order="sorted").decode()
+    who, object = (
+        without_nul(who),
+        without_nul(object),
+    )  # hashed as every backend keeps them; in the body JSON escapes it
     digest = hash_of(head.audit_hash, n, at_us, act, who, object, encoded)
     row = {"n": n, "at": at_us, "act": act, "who": who, "object": object, "body": encoded, "hash": digest}
     conn.execute(_insert, row)

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Row, Table, delete, insert, select
 from hub.errors import ConfigError
 from hub.store import audit
 from hub.store.tables import metadata
+from hub.store.unprintable import without_nul
 
 PORTION = 500
 """Rows held in memory at once."""
@@ -80,4 +81,4 @@ def _portions(conn: Connection, table: Table) -> Iterator[list[Row[Any]]]:
 
 def _add(digest: Any, rows: list[Row[Any]]) -> None:
     for row in rows:
-        digest.update(msgspec.msgpack.encode(tuple(row)))
+        digest.update(msgspec.msgpack.encode([without_nul(one) if isinstance(one, str) else one for one in row]))

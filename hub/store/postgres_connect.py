@@ -79,7 +79,7 @@ def assert_settings(found: Mapping[str, str]) -> None:
 
 def cannot_open(address: Address, error: BaseException) -> ConfigError:
     """Why the store cannot be opened, and what to do."""
-    state = str(getattr(error, "sqlstate", None) or "")
+    state = str(getattr(getattr(error, "orig", None) or error, "sqlstate", None) or "")
     mend = "is PostgreSQL running there, and does it listen?"
     if state == "3D000":
         mend = "make it: CREATE DATABASE … OWNER (the hub's role) ENCODING 'UTF8' TEMPLATE template0"

@@ -21,6 +21,7 @@ from sqlalchemy.util import await_only, greenlet_spawn
 
 from hub.store.postgres_address import Address
 from hub.store.postgres_connect import DRIVER_FAILURES, connect, told
+from hub.store.postgres_text import keep_every_text
 
 T = TypeVar("T")
 
@@ -54,6 +55,7 @@ class Session:
             isolation_level="AUTOCOMMIT",
             connect_args={"prepared_statement_cache_size": 500},
         ).sync_engine
+        keep_every_text(self._engine.dialect)
         event.listen(self._engine, "commit", self._end)
         event.listen(self._engine, "rollback", self._end)
         event.listen(self._engine, "handle_error", self._note)

@@ -1,13 +1,18 @@
 """Text is compared and sorted by its bytes, as SQLite does, whatever the database's collation: COLLATE "C" on every text column.
 
 Otherwise lists would be in another order, and an upgrade of the system's collations would silently break every index of text.
+The one letter that PostgreSQL cannot keep, U+0000, is kept as U+FFFD: broken sources send it, and their words must be kept all the same.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, text
+from collections.abc import Callable
+
+from sqlalchemy import Connection, Dialect, String, text
+from sqlalchemy.dialects.postgresql.asyncpg import AsyncpgString
 
 from hub.store.tables import metadata
+from hub.store.unprintable import without_nul
 
 _OTHERWISE = text(
     """
@@ -18,6 +23,18 @@ _OTHERWISE = text(
     GROUP BY c.relname ORDER BY c.relname
     """
 )
+
+
+class _Kept(AsyncpgString):
+    """Text as PostgreSQL can keep it."""
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[str | None], str | None]:
+        return lambda said: said if said is None else without_nul(said)
+
+
+def keep_every_text(dialect: Dialect) -> None:
+    """Every text that statements of this dialect bear is one that PostgreSQL can keep."""
+    dialect.colspecs = {**dialect.colspecs, String: _Kept}
 
 
 def in_byte_order(conn: Connection) -> None:

@@ -1,4 +1,5 @@
-"""The stream as a table of the store: what appends in its own transaction (`append_in`) needs no second system to be durable."""
+"""The stream as a table of the store, on either backend: what appends in its own transaction (`append_in`) needs no second system to
+be durable."""
 
 from __future__ import annotations
 

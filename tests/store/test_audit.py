@@ -120,3 +120,10 @@ def test_a_long_chain_is_read_in_pages() -> None:
         assert audit.verify(conn) == Verdict(audit._PAGE + 3)
         conn.execute(update(table).where(table.c.n == audit._PAGE + 1).values(who="other"))
         assert audit.verify(conn).bad_n == audit._PAGE + 1
+
+
+def test_a_letter_that_not_every_backend_keeps_breaks_no_chain(conn: Connection) -> None:
+    state = head.lock(conn)
+    audit.append(conn, state, at=AT, act="submit", who="x\0", object="alert \0", body={"said": "\0"})
+    head.save(conn, state)
+    assert audit.verify(conn).ok

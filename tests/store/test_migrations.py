@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,10 +14,14 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 
 from hub.clock import SetClock
 from hub.errors import ConfigError
-from hub.store import head, migrations
+from hub.store import head, migrations, open_store
 from hub.store.head import GENESIS, Head
+from hub.store.postgres_address import address
+from hub.store.postgres_text import in_byte_order
+from hub.store.postgres_transactions import BEGIN, writing_session
 from hub.store.sqlite import open_file
 from hub.store.tables import metadata
+from tests.servers.postgres import Postgres
 from tests.store.contract import START, decide
 
 
@@ -117,3 +122,45 @@ def test_a_new_revision_can_be_written_from_a_difference(tmp_path: Path) -> None
     written = (folder / "versions" / "v0002_chains_are_found_again.py").read_text()
     assert "alerts_by_chain" in written
     assert "down_revision = '0001'" in written
+
+
+@pytest.mark.needs("postgres")
+async def test_the_revisions_end_in_the_tables_of_the_program_on_postgresql_too(
+    database: str, postgres: Postgres
+) -> None:
+    """A store made at once and one brought up by the revisions, compared by PostgreSQL's own catalogue, collations included."""
+    made = open_store(database, mode="test", clock=SetClock(START))
+    await made.close()
+    other = postgres.database()
+
+    def bring_up() -> list[object]:
+        session = writing_session(address(other))
+
+        def work() -> list[object]:
+            session.script(BEGIN)
+            migrations.upgrade(session.conn, migrations.version(session.conn))
+            in_byte_order(session.conn)
+            assert head.look(session.conn) == Head(0, 0, GENESIS, 0, 0)
+            left = migrations.differences(session.conn)
+            assert session.script("COMMIT") == "COMMIT"
+            return left
+
+        try:
+            return session.whole(work)
+        finally:
+            session.close()
+
+    assert await asyncio.to_thread(bring_up) == []
+    columns = """
+        SELECT table_name, column_name, data_type, is_nullable, column_default, collation_name
+        FROM information_schema.columns WHERE table_schema = 'public' ORDER BY table_name, column_name"""
+    others = """
+        SELECT conrelid::regclass::text, contype::text, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid <> 0
+            AND connamespace = 'public'::regnamespace
+        UNION ALL SELECT tablename::text, 'i', regexp_replace(indexdef, 'INDEX \\S+ ON', 'INDEX ON') FROM pg_indexes
+            WHERE schemaname = 'public'
+        ORDER BY 1, 2, 3"""
+    for question in (columns, others):
+        one, two = (postgres.sql(question, database=url.rpartition("/")[2]) for url in (database, other))
+        assert one == two != ""
+    assert postgres.sql("SELECT count(*) FROM pg_sequences", database=database.rpartition("/")[2]) == "0"

@@ -43,7 +43,7 @@ def test_an_empty_database_holds_nothing(database: str) -> None:
     assert held(address(database)) is None
 
 
-def test_what_postgresql_cannot_keep_is_told_and_nothing_of_the_copy_stays(
+def test_a_letter_that_postgresql_cannot_keep_is_kept_as_another(
     database: str, postgres: Postgres, tmp_path: Path
 ) -> None:
     path = tmp_path / "copy.db"
@@ -53,8 +53,28 @@ def test_what_postgresql_cannot_keep_is_told_and_nothing_of_the_copy_stays(
     with sqlite3.connect(path) as raw:
         raw.execute("INSERT INTO aliases VALUES ('s', 'a' || char(0), 'k')")
     raw.close()
+    other = postgres.database()
+    with file_engine(path) as engine, engine.begin() as source:
+        fill(address(other), source, where="test")
+    assert postgres.sql("SELECT alias FROM aliases", database=other.rpartition("/")[2]) == "a\ufffd"
+
+
+def test_what_postgresql_cannot_keep_is_told_and_nothing_of_the_copy_stays(
+    database: str, postgres: Postgres, tmp_path: Path
+) -> None:
+    path = tmp_path / "copy.db"
+    first = open_database(database, mode="test", clock=SetClock(START))
+    asyncio.run(first.close())
+    into_file(address(database), path)
+    with sqlite3.connect(path) as raw:
+        raw.execute("INSERT INTO stream_marks VALUES ('t', 'r', 'no number')")
+    raw.close()
     other = address(postgres.database())
-    with file_engine(path) as engine, engine.begin() as source, pytest.raises(ConfigError, match="22021"):
+    with (
+        file_engine(path) as engine,
+        engine.begin() as source,
+        pytest.raises(ConfigError, match=r"cannot be interpreted as an integer.*see PostgreSQL's log"),
+    ):
         fill(other, source, where="test")
     assert held(other) is None
 

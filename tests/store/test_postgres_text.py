@@ -39,3 +39,13 @@ def test_no_text_column_of_ours_is_left_out(postgres: Postgres, database: str) -
         database=database.rpartition("/")[2],
     )
     assert left == ""
+
+
+async def test_a_letter_that_postgresql_cannot_keep_is_kept_as_another_and_found_by_either(database: str) -> None:
+    store = await asyncio.to_thread(open_database, database, mode="test", clock=SystemClock())
+    row = {"source": "s", "alias": "a\0b", "source_key": "\0"}
+    await store.write(lambda conn: conn.execute(insert(aliases), row) and None)
+    for alias in ("a\0b", "a\ufffdb"):
+        asked = select(aliases.c.source_key).where(aliases.c.alias == alias)
+        assert await store.read(lambda conn, asked=asked: conn.execute(asked).scalar_one()) == "\ufffd"
+    await store.close()
