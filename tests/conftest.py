@@ -13,8 +13,6 @@ from typing import Any
 
 import pytest
 
-from tests.servers.kafka import Kafka
-
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 PROGRAMS = ("cc", "chromium", "docker", "git", "ip", "make", "node", "openssl", "strace", "tc", "unshare")
 
@@ -70,8 +68,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 @pytest.fixture(scope="session")
-def kafka() -> Generator[Kafka, None, None]:
-    """One broker for all tests that need one; each test has topics of its own."""
+def kafka() -> Generator[Any, None, None]:
+    """One broker for all tests that need one (a `tests.servers.kafka.Kafka`); each test has topics of its own."""
+    from tests.servers.kafka import Kafka
+
     with Kafka(1) as kafka:
         yield kafka
 

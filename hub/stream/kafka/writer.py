@@ -66,7 +66,7 @@ class Writer:
                     future.add_done_callback(_looked_at)
                     sent.append(future)
                 await asyncio.gather(*sent)
-            except TROUBLES:
+            except (*TROUBLES, asyncio.CancelledError):  # cancelled: its time is over, and it may hang
                 if self._producer is producer:
                     self._producer = None
                     _aside(producer)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -56,6 +57,23 @@ async def test_after_a_failed_producer_the_next_append_has_a_new_one(kafka: Kafk
     await writer.send(link.topic("candidates"), [("k", b"2", ())])
     assert writer._producer is not first
     await writer.close()
+
+
+async def test_a_producer_that_hangs_is_left_behind_when_its_time_is_over(hanging: int) -> None:
+    writer = Writer(Link((f"127.0.0.1:{hanging}",), "hub", "test"), patience_s=0.5)
+    async with asyncio.timeout(20):
+        with pytest.raises(NotStored):
+            await writer.send("x", [("k", b"1", ())])
+    assert writer._producer is None
+    await writer.close()
+
+
+@pytest.fixture
+async def hanging() -> AsyncIterator[int]:
+    """The port of a broker that takes connections and says nothing, as one that was stopped."""
+    server = await asyncio.start_server(lambda reader, writer: asyncio.sleep(0), "127.0.0.1", 0)
+    yield int(server.sockets[0].getsockname()[1])
+    server.close()
 
 
 async def test_without_brokers_an_append_says_so_within_its_patience() -> None:
