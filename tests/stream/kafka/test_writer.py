@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import signal
 from collections.abc import AsyncIterator
 
 import pytest
@@ -65,6 +67,29 @@ async def test_a_producer_that_hangs_is_left_behind_when_its_time_is_over(hangin
         with pytest.raises(NotStored):
             await writer.send("x", [("k", b"1", ())])
     assert writer._producer is None
+    await writer.close()
+
+
+@pytest.mark.needs("kafka")
+async def test_nothing_of_a_producer_that_was_given_up_is_left(kafka: Kafka) -> None:
+    link = await declared(kafka, TOPICS)
+    topic = link.topic("candidates")
+    before = len(asyncio.all_tasks())
+    writer = Writer(link, patience_s=0.5)
+    await writer.send(topic, [("k", b"1", ())])
+    kafka.signal(1, signal.SIGSTOP)
+    try:
+        with pytest.raises(NotStored):
+            await writer.send(topic, [("k", b"2", ())])
+    finally:
+        kafka.signal(1, signal.SIGCONT)
+    async with asyncio.timeout(20):
+        while len(asyncio.all_tasks()) > before:  # noqa: ASYNC110 - what ends tells nobody
+            await asyncio.sleep(0.05)
+        while True:
+            with contextlib.suppress(NotStored):
+                await writer.send(topic, [("k", b"3", ())])
+                break
     await writer.close()
 
 
