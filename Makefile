@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 NODE := $(VENV)/.node
 
-.PHONY: run console test attack check lock bench clean
+.PHONY: run console test attack attack-scaleout check lock bench clean
 
 run: $(STAMP) console
 	$(PY) -m hub run
@@ -20,6 +20,10 @@ test: $(STAMP) $(NODE)
 # The long form: 300 power cuts (root, loop devices), 100 kills at random, one at every system call that leaves a trace.
 attack: $(STAMP)
 	HUB_CUTS=300 HUB_KILLS=100 HUB_POINTS=all $(PY) -m pytest -s tests/attack tests/journeys/test_kills.py tests/journeys/test_points.py
+
+# Two hubs, three brokers: 20 of each fault, stops of up to a minute. HUB_SEED chooses another order.
+attack-scaleout: $(STAMP)
+	HUB_FAULTS=80 HUB_STOP_S=60 $(PY) -m pytest -s tests/journeys/test_scaleout.py
 
 check: $(STAMP)
 	$(PY) -m ruff check .

@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 
-from tests.servers.kafka import Kafka
 from tests.servers.postgres import Postgres, programs
 
 SYSTEM_PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin"
@@ -105,8 +104,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 @pytest.fixture(scope="session")
-def kafka() -> Generator[Kafka, None, None]:
-    """One broker for all tests that need one; each test has topics of its own."""
+def kafka() -> Generator[Any, None, None]:
+    """One broker for all tests that need one (a `tests.servers.kafka.Kafka`); each test has topics of its own."""
+    from tests.servers.kafka import Kafka
+
     with Kafka(1) as kafka:
         yield kafka
 

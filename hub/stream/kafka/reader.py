@@ -24,6 +24,8 @@ HEARTBEAT_S = 0.5
 AT_ONCE = 256
 """Records kept ready for `take`."""
 LOOK_S = 0.5
+HANGS_S = 30.0
+"""A call of the client that has not come back by then never will."""
 STUCK_S = 10.0
 """When nothing has come for so long it is asked whether there is something to come."""
 IDLE_S = 60.0
@@ -46,7 +48,7 @@ class KafkaReader(ConsumerRebalanceListener):  # type: ignore[misc]
         self._stuck_s = stuck_s
         self._ready: deque[Record] = deque()
         self._floor: dict[int, int] = {}
-        self._news = asyncio.Condition()
+        self._changed = asyncio.Event()
         self._consumer: AIOKafkaConsumer | None = None
         self._pumping: asyncio.Task[None] | None = None
         self.rebuilt = 0
@@ -55,13 +57,13 @@ class KafkaReader(ConsumerRebalanceListener):  # type: ignore[misc]
         if self._pumping is None:
             self._pumping = asyncio.get_running_loop().create_task(self._pump(), name=f"kafka {self._topic}")
         until = time.monotonic() + timeout_s
-        async with self._news:
-            while not self._ready:
-                try:
-                    await asyncio.wait_for(self._news.wait(), until - time.monotonic())
-                except TimeoutError:
-                    return ()
-            return [self._ready[n] for n in range(min(limit, len(self._ready)))]
+        while not self._ready:
+            self._changed.clear()
+            try:
+                await asyncio.wait_for(self._changed.wait(), until - time.monotonic())
+            except TimeoutError:
+                return ()
+        return [self._ready[n] for n in range(min(limit, len(self._ready)))]
 
     async def commit(self, records: Sequence[Record]) -> None:
         """See `Reader.commit`. What another reader has got meanwhile is not committed for it: it comes again, to that one."""
@@ -77,12 +79,11 @@ class KafkaReader(ConsumerRebalanceListener):  # type: ignore[misc]
         except TROUBLES as error:
             log.info("stream.commit_failed", topic=self._topic, reader=self._name, error=type(error).__name__)
             return  # the same records come again; their effects are idempotent
-        async with self._news:
-            for part, position in mine.items():
-                if part in self._floor:
-                    self._floor[part] = max(position, self._floor[part])
-            self._ready = deque(r for r in self._ready if r.position >= self._floor.get(r.partition, 0))
-            self._news.notify_all()
+        for part, position in mine.items():
+            if part in self._floor:
+                self._floor[part] = max(position, self._floor[part])
+        self._ready = deque(r for r in self._ready if r.position >= self._floor.get(r.partition, 0))
+        self._changed.set()
 
     async def close(self) -> None:
         if self._pumping is not None:
@@ -93,6 +94,7 @@ class KafkaReader(ConsumerRebalanceListener):  # type: ignore[misc]
         """What is ready and not committed belongs to whoever gets the partitions next."""
         self._ready.clear()
         self._floor.clear()
+        self._changed.set()
 
     def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         log.debug("stream.assigned", topic=self._topic, reader=self._name, partitions=len(list(assigned)))
@@ -106,7 +108,8 @@ class KafkaReader(ConsumerRebalanceListener):  # type: ignore[misc]
         while True:
             consumer = self._made()
             try:
-                await consumer.start()
+                async with asyncio.timeout(HANGS_S):
+                    await consumer.start()
                 self._consumer, tries = consumer, 0
                 await self._fill(consumer)
             except (*TROUBLES, Stuck) as error:
@@ -128,24 +131,25 @@ class KafkaReader(ConsumerRebalanceListener):  # type: ignore[misc]
         """
         quiet_since = time.monotonic()
         while True:
-            async with self._news:
-                await self._news.wait_for(lambda: len(self._ready) < AT_ONCE)
-            found = await consumer.getmany(timeout_ms=round(LOOK_S * 1000), max_records=AT_ONCE)
+            while len(self._ready) >= AT_ONCE:
+                self._changed.clear()
+                await self._changed.wait()
+            async with asyncio.timeout(HANGS_S):
+                found = await consumer.getmany(timeout_ms=round(LOOK_S * 1000), max_records=AT_ONCE)
             fresh = [self._record(one) for several in found.values() for one in several]
             if fresh:
-                await self._keep(fresh)
+                self._keep(fresh)
                 quiet_since = time.monotonic()
             elif time.monotonic() - quiet_since > self._stuck_s:
                 await self._look_after(consumer, quiet_s=time.monotonic() - quiet_since)
                 if consumer.assignment():
                     quiet_since = time.monotonic()
 
-    async def _keep(self, fresh: Sequence[Record]) -> None:
+    def _keep(self, fresh: Sequence[Record]) -> None:
         for record in fresh:
             self._floor.setdefault(record.partition, record.position)
         self._ready.extend(fresh)
-        async with self._news:
-            self._news.notify_all()
+        self._changed.set()
 
     async def _look_after(self, consumer: AIOKafkaConsumer, *, quiet_s: float) -> None:
         """The watchdog.

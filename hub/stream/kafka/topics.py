@@ -22,7 +22,6 @@ from hub.stream.kafka.writer import MOST_BYTES, TROUBLES, Writer
 DAY_MS = 86_400_000
 OWNER = "owner"
 """The topic that says to which hub the others belong: two hubs of one prefix would take each other's warnings away."""
-_UNKNOWN_TOPIC = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,19 +78,27 @@ async def check(link: Link, topics: Sequence[Topic], *, hub_id: str) -> None:
     if missing:
         raise ConfigError("stream.url", f"there is no topic {missing[0]}", "run hub migrate")
     async with _admin(link) as admin:
-        names = [link.topic(one.name) for one in topics]
-        for told in await admin.describe_topics(names):
-            fewest = min((len(part["replicas"]) for part in told["partitions"]), default=0)
-            if fewest < link.replicas:
-                reason = f"{told['topic']} has {fewest} replicas, {link.replicas} are asked for"
-                raise ConfigError("stream.replicas", reason, "add replicas to the topic, or ask for fewer")
-        for name, settings in (await _settings(admin, names)).items():
+        names = {link.topic(one.name): one for one in topics}
+        for told in await admin.describe_topics():
+            if told["topic"] in names:
+                _check_partitions(link, names[told["topic"]], told)
+        for name, settings in (await _settings(admin, list(names))).items():
             _check_settings(link, name, settings)
     owner = await _owner(link)
     if owner is not None and owner != hub_id:
         raise _others(link, owner)
     if owner is None:
         raise ConfigError("stream.url", f"{link.topic(OWNER)} names no hub", "run hub migrate")
+
+
+def _check_partitions(link: Link, topic: Topic, told: dict[str, Any]) -> None:
+    fewest = min((len(part["replicas"]) for part in told["partitions"]), default=0)
+    if fewest < link.replicas:
+        reason = f"{told['topic']} has {fewest} replicas, {link.replicas} are asked for"
+        raise ConfigError("stream.replicas", reason, "add replicas to the topic, or ask for fewer")
+    if topic.partitions == 1 and len(told["partitions"]) != 1:
+        reason = f"{told['topic']} has {len(told['partitions'])} partitions, so nothing grows along it"
+        raise ConfigError("stream.url", reason, "remove the topic and run hub migrate")
 
 
 def _check_settings(link: Link, name: str, settings: dict[str, str]) -> None:
@@ -105,14 +112,14 @@ def _check_settings(link: Link, name: str, settings: dict[str, str]) -> None:
 
 
 async def _missing(link: Link, topics: Sequence[Topic]) -> list[str]:
-    """The full names of topics that are not there, or have no leader."""
+    """The full names of topics that are not there, or have no leader.
+
+    All are asked for: a question that names a topic would make it, where the brokers make topics by themselves.
+    """
     async with _admin(link) as admin:
-        told = await admin.describe_topics([link.topic(one.name) for one in (*topics, _OWNER)])
-    return [
-        one["topic"]
-        for one in told
-        if one["error_code"] == _UNKNOWN_TOPIC or any(part["leader"] < 0 for part in one["partitions"])
-    ]
+        told = {one["topic"]: one["partitions"] for one in await admin.describe_topics()}
+    wanted = [link.topic(one.name) for one in (*topics, _OWNER)]
+    return [name for name in wanted if not told.get(name) or any(part["leader"] < 0 for part in told[name])]
 
 
 async def _found(link: Link, hub_id: str) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import structlog
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, KafkaTimeoutError
 
 from hub.store import NotStored
 from hub.stream.kafka.link import REQUEST_S, Link
@@ -66,7 +66,7 @@ class Writer:
                     future.add_done_callback(_looked_at)
                     sent.append(future)
                 await asyncio.gather(*sent)
-            except TROUBLES:
+            except (*TROUBLES, asyncio.CancelledError):  # cancelled: its time is over, and it may hang
                 if self._producer is producer:
                     self._producer = None
                     _aside(producer)
@@ -95,10 +95,20 @@ _ending: set[asyncio.Task[None]] = set()
 
 
 def _aside(producer: AIOKafkaProducer) -> None:
-    """The producer is stopped while others go on: it may wait for brokers that do not answer."""
-    task = asyncio.get_running_loop().create_task(_stopped(producer))
+    """The producer ends while others go on: it may wait for brokers that do not answer."""
+    task = asyncio.get_running_loop().create_task(_given_up(producer))
     _ending.add(task)
     task.add_done_callback(_ending.discard)
+
+
+async def _given_up(producer: AIOKafkaProducer) -> None:
+    """Nothing of it is left. `stop` alone would wait for its batches, which an idempotent producer (aiokafka 0.14) sends for ever."""
+    producer._message_accumulator.fail_all(KafkaTimeoutError())
+    sending = producer._sender.sender_task
+    if sending is not None:
+        sending.cancel()
+        await asyncio.wait({sending}, timeout=2 * REQUEST_S)  # it waits for what is on its way to a broker
+    await _stopped(producer)
 
 
 async def _stopped(producer: AIOKafkaProducer | None) -> None:

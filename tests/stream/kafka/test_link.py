@@ -25,7 +25,6 @@ def test_an_address_names_brokers_and_the_prefix_of_all_topics() -> None:
         "kafka://kafka-1:9093/",
         "kafka://kafka-1:9093/Hub",
         "kafka://kafka-1:9093/hub/more",
-        "kafka://user:word@kafka-1:9093/hub",
         "kafka://kafka-1:9093/hub.actual",
     ],
 )
@@ -33,6 +32,12 @@ def test_what_cannot_be_an_address_is_said_with_an_example(url: str) -> None:
     with pytest.raises(ConfigError) as found:
         read_address(url)
     assert found.value.where == "stream.url" and "kafka://" in found.value.mend
+
+
+def test_a_password_in_the_address_is_refused_and_not_repeated() -> None:
+    with pytest.raises(ConfigError, match=r"stream\.user") as found:
+        read_address("kafka://user:geheim@kafka-1:9093/hub")
+    assert "geheim" not in str(found.value)
 
 
 def test_no_mode_has_a_topic_of_another() -> None:

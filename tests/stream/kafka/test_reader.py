@@ -9,7 +9,7 @@ import pytest
 
 from hub.stream import Record
 from hub.stream.kafka import KafkaStream
-from hub.stream.kafka.reader import KafkaReader
+from hub.stream.kafka.reader import AT_ONCE, KafkaReader
 from hub.stream.kafka.topics import Topic
 from tests.servers.kafka import Kafka
 from tests.stream.brokers import declared
@@ -69,6 +69,36 @@ async def test_what_one_had_ready_when_its_partitions_went_comes_to_the_other(ka
     assert seen == sent
     for reader in (first, second):
         await reader.close()
+    await stream.close()
+
+
+async def test_a_reader_that_was_full_when_its_partitions_went_goes_on(kafka: Kafka) -> None:
+    link = await declared(kafka, TOPICS)
+    stream = KafkaStream(link)
+    total = 4 * AT_ONCE
+    await stream.append("candidates", [(f"k{n}", b"%d" % n) for n in range(total)])
+    first, second = KafkaReader(link, "candidates", "a"), KafkaReader(link, "candidates", "a")
+    taken = await first.take(5, 20)
+    assert taken
+    async with asyncio.timeout(20):
+        while len(first._ready) < AT_ONCE:  # noqa: ASYNC110 - until it fetches no more
+            await asyncio.sleep(0.02)
+    seen: set[bytes] = set()
+
+    async def read(reader: KafkaReader) -> None:
+        while len(seen) < total:
+            batch = await reader.take(50, 0.5)
+            await reader.commit(batch)
+            seen.update(record.value for record in batch)
+
+    async with asyncio.timeout(60):
+        other = asyncio.create_task(read(second))
+        while not second._floor:  # noqa: ASYNC110 - until the other has some of the partitions
+            await asyncio.sleep(0.05)
+        await first.commit(taken)
+        await asyncio.gather(other, read(first))
+    await first.close()
+    await second.close()
     await stream.close()
 
 

@@ -55,6 +55,12 @@ async def test_less_durable_than_asked_is_refused(kafka: Kafka) -> None:
         await declare(link_to(kafka, replicas=3), TOPICS, hub_id=HUB)
 
 
+async def test_a_partners_topic_with_several_partitions_is_refused(kafka: Kafka) -> None:
+    link = await declared(kafka, [Topic("alerts.public", 2)])
+    with pytest.raises(ConfigError, match="has 2 partitions"):
+        await check(link, [Topic("alerts.public", 1)], hub_id=HUB)
+
+
 async def test_a_topic_that_may_elect_a_leader_without_acknowledged_records_is_refused(kafka: Kafka) -> None:
     unclean = Topic("candidates", 1, {"unclean.leader.election.enable": "true"})
     link = await declared(kafka, [unclean])

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import signal
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -56,6 +59,46 @@ async def test_after_a_failed_producer_the_next_append_has_a_new_one(kafka: Kafk
     await writer.send(link.topic("candidates"), [("k", b"2", ())])
     assert writer._producer is not first
     await writer.close()
+
+
+async def test_a_producer_that_hangs_is_left_behind_when_its_time_is_over(hanging: int) -> None:
+    writer = Writer(Link((f"127.0.0.1:{hanging}",), "hub", "test"), patience_s=0.5)
+    async with asyncio.timeout(20):
+        with pytest.raises(NotStored):
+            await writer.send("x", [("k", b"1", ())])
+    assert writer._producer is None
+    await writer.close()
+
+
+@pytest.mark.needs("kafka")
+async def test_nothing_of_a_producer_that_was_given_up_is_left(kafka: Kafka) -> None:
+    link = await declared(kafka, TOPICS)
+    topic = link.topic("candidates")
+    before = len(asyncio.all_tasks())
+    writer = Writer(link, patience_s=0.5)
+    await writer.send(topic, [("k", b"1", ())])
+    kafka.signal(1, signal.SIGSTOP)
+    try:
+        with pytest.raises(NotStored):
+            await writer.send(topic, [("k", b"2", ())])
+    finally:
+        kafka.signal(1, signal.SIGCONT)
+    async with asyncio.timeout(20):
+        while len(asyncio.all_tasks()) > before:  # noqa: ASYNC110 - what ends tells nobody
+            await asyncio.sleep(0.05)
+        while True:
+            with contextlib.suppress(NotStored):
+                await writer.send(topic, [("k", b"3", ())])
+                break
+    await writer.close()
+
+
+@pytest.fixture
+async def hanging() -> AsyncIterator[int]:
+    """The port of a broker that takes connections and says nothing, as one that was stopped."""
+    server = await asyncio.start_server(lambda reader, writer: asyncio.sleep(0), "127.0.0.1", 0)
+    yield int(server.sockets[0].getsockname()[1])
+    server.close()
 
 
 async def test_without_brokers_an_append_says_so_within_its_patience() -> None:
