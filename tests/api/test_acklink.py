@@ -163,6 +163,8 @@ async def test_a_person_confirms_on_a_telephone_with_a_real_browser_and_without_
     door: Door, tmp_path: Path
 ) -> None:
     delivery_id, link = await told(door)
+    faults: list[str] = []
+    asked: list[str] = []
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path="/usr/bin/chromium", args=["--no-sandbox", "--no-proxy-server"]
@@ -170,9 +172,7 @@ async def test_a_person_confirms_on_a_telephone_with_a_real_browser_and_without_
         for script in (False, True):
             context = await browser.new_context(viewport={"width": 360, "height": 740}, java_script_enabled=script)
             page = await context.new_page()
-            faults: list[str] = []
             page.on("console", lambda line: faults.append(line.text) if line.type == "error" else None)
-            asked: list[str] = []
             page.on("request", lambda request: asked.append(request.url))
             await page.goto(link)
             if not script:
