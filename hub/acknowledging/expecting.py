@@ -51,7 +51,8 @@ def expect(
         for row in own:
             row["ack_due_at"] = due_at
         plan = plan_for(book, owner, severity=severity, at=from_us(due_at))
-        clocks.append(_clock(own, owner, plan, due_at=due_at, taken=_taken(carried, plan), now=now))
+        since = carried.opened_at if carried is not None else now
+        clocks.append(_clock(own, owner, plan, due_at=due_at, taken=_taken(carried, plan), now=since))
     escalations.open_clocks(conn, clocks)
 
 
@@ -119,7 +120,7 @@ def _clock(
         "step": taken,
         "plan": msgspec.json.encode(plan).decode(),
         "quorum": min(plan.quorum, len({row["endpoint_id"] for row in rows})),
-        "opened_at": now,
+        "opened_at": now,  # since when they are asked, by whatever version
         "closed_at": None,
         "ended_by": "",
         "rev": now,

@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+from playwright.async_api import async_playwright, expect
 from sqlalchemy import update
 
 from hub.clock import from_us, to_us
@@ -155,3 +156,34 @@ async def test_after_the_cancel_the_page_says_that_nothing_needs_to_be_confirmed
     async with httpx.AsyncClient() as phone:
         page = (await phone.get(link)).text
     assert "Cảnh báo này đã bị hủy" in page and "<form" not in page
+
+
+@pytest.mark.needs("chromium")
+async def test_a_person_confirms_on_a_telephone_with_a_real_browser_and_without_script(
+    door: Door, tmp_path: Path
+) -> None:
+    delivery_id, link = await told(door)
+    faults: list[str] = []
+    asked: list[str] = []
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--no-proxy-server"]
+        )
+        for script in (False, True):
+            context = await browser.new_context(viewport={"width": 360, "height": 740}, java_script_enabled=script)
+            page = await context.new_page()
+            page.on("console", lambda line: faults.append(line.text) if line.type == "error" else None)
+            page.on("request", lambda request: asked.append(request.url))
+            await page.goto(link)
+            if not script:
+                await page.get_by_label("Họ và tên").fill("Nguyễn Văn An")
+                await page.get_by_label("Chức vụ, đơn vị").fill("trực ban")
+                await page.get_by_role("button", name="Tôi đã nhận").click()
+            await expect(page.get_by_role("status")).to_contain_text("Người xác nhận: Nguyễn Văn An, trực ban")
+            assert await page.evaluate("document.documentElement.scrollWidth") <= 360 if script else True
+            assert faults == [] and all(url.startswith(door.base) for url in asked)
+            await context.close()
+        await browser.close()
+    assert [(row.by, row.first) for row in await acknowledgements(door, delivery_id)] == [
+        ("Nguyễn Văn An, trực ban", 1)
+    ]

@@ -13,8 +13,9 @@ import pytest
 from playwright.async_api import Page, Route, async_playwright, expect
 
 from hub.clock import to_us
-from hub.store import people, sources
+from hub.store import deliveries, people, sources
 from tests.api.doorway import Door, cap, open_door, owe
+from tests.api.test_escalations import running
 
 pytestmark = pytest.mark.needs("chromium")
 
@@ -264,3 +265,28 @@ async def test_the_sources_tell_their_state_and_reason_in_words_and_silence_is_n
         await expect(page.locator("#health-body tr", has_text="nguon-tot")).to_contain_text("● hoạt động")
         await page.get_by_role("button", name="English").click()
         await expect(row).to_contain_text("that does not mean there is no warning")
+
+
+async def test_the_desk_sees_who_has_not_confirmed_and_records_a_call(tmp_path: Path) -> None:
+    async with open_door(tmp_path) as door, _browser() as context:
+        alert_id, _ = await running(door)
+        page = await context.new_page()
+        told: list[str] = []
+        page.on("console", lambda line: told.append(line.text) if line.type == "error" else None)
+        page.on("pageerror", lambda error: told.append(str(error)))
+        await _sign_in(page, door)
+        await page.locator("#active button").click()
+        detail = page.locator("#detail-body")
+        await expect(detail).to_contain_text("CHƯA XÁC NHẬN, QUÁ HẠN")
+        await expect(detail).to_contain_text("CẦN GỌI (y-te): Trần Thị Bình, 0251")
+        await expect(detail).to_contain_text("LỊCH TRỰC TRỐNG: y-te")
+        await expect(detail).to_contain_text("Báo chỉ huy lúc")
+        await page.get_by_label("Người đã nghe máy").fill("BS. Lê Văn <b>An</b>")
+        await page.get_by_role("button", name="Ghi: đã xác nhận qua điện thoại").click()
+        await expect(detail).to_contain_text("Đã ghi: BS. Lê Văn <b>An</b> xác nhận qua điện thoại.")
+        await expect(detail.locator("table").first).to_contain_text("Đã xác nhận")
+        await expect(detail).to_contain_text("BS. Lê Văn <b>An</b> (qua điện thoại")
+        await expect(detail).not_to_contain_text("CHƯA XÁC NHẬN")
+        rows = await door.store.read(lambda conn: deliveries.of_alert(conn, alert_id))
+        assert [row["acknowledged_by"] for row in rows] == ["BS. Lê Văn <b>An</b>"]
+        assert told == []

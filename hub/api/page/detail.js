@@ -1,5 +1,6 @@
 // One alert: what it says, its versions, what was repaired, to whom it was delivered, and why someone got it or did not.
 
+import { confirmed } from "/page/confirming.js";
 import { element, pairs, table } from "/page/draw.js";
 import { read } from "/page/read.js";
 import { because, current, named, when, word } from "/page/words.js";
@@ -11,9 +12,11 @@ export class Detail {
   #asked = 0;
   #deliveries = element("div");
 
-  constructor(title, body) {
+  constructor(title, body, confirming) {
     this.title = title;
     this.body = body;
+    this.confirming = confirming;
+    confirming.node.addEventListener("recorded", () => this.refresh());
   }
 
   async show(id) {
@@ -31,7 +34,8 @@ export class Detail {
     this.title.textContent = alert.headline || alert.event || alert.identifier;
     this.title.lang = alert.language || "";
     this.#deliveries = element("div");
-    this.body.replaceChildren(facts(told), ...told.cap.info?.map(info) ?? [], versions(told), repairs(told), this.#deliveries, why(id));
+    this.confirming.show(id);
+    this.body.replaceChildren(facts(told), ...told.cap.info?.map(info) ?? [], this.confirming.node, versions(told), repairs(told), this.#deliveries, why(id));
     await this.refresh();
   }
 
@@ -40,6 +44,7 @@ export class Detail {
     const told = await read(`/v1/alerts/${encodeURIComponent(id)}/deliveries`);
     if (id !== this.#id) return;
     this.#deliveries.replaceChildren(element("h3", {}, [word("deliveries")]), deliveries(told));
+    await this.confirming.refresh(told);
   }
 }
 
@@ -103,11 +108,12 @@ function deliveries(told) {
     one.endpoint_id,
     named("event", one.event_type),
     named("delivery", one.state),
+    confirmed(one),
     one.attempts,
     when(one.delivered_at ?? one.due_at),
     [one.outcome, one.reason].filter(Boolean).join(" · "),
   ]);
-  return table(word("deliveries"), [word("col.endpoint"), word("col.kind"), word("col.state"), word("col.attempts"), word("col.when"), word("col.reason")], lines);
+  return table(word("deliveries"), [word("col.endpoint"), word("col.kind"), word("col.state"), word("col.ack"), word("col.attempts"), word("col.when"), word("col.reason")], lines);
 }
 
 function why(id) {

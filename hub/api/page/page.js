@@ -2,6 +2,7 @@
 
 import { Feed } from "/page/feed.js";
 import { element, rows } from "/page/draw.js";
+import { Confirming } from "/page/confirming.js";
 import { Detail } from "/page/detail.js";
 import { Held, waits } from "/page/held.js";
 import { gravest, level } from "/page/level.js";
@@ -11,7 +12,8 @@ import { clock, fold, left, load, named, other, time, when, word } from "/page/w
 const MOST_OVER = 100;
 
 const feed = new Feed();
-const detail = new Detail(document.getElementById("detail-title"), document.getElementById("detail-body"));
+const confirming = new Confirming(feed);
+const detail = new Detail(document.getElementById("detail-title"), document.getElementById("detail-body"), confirming);
 const held = new Held(document.getElementById("held"), feed);
 const sources = new Sources(document.getElementById("health-body"), feed);
 const byId = (id) => document.getElementById(id);
@@ -95,6 +97,7 @@ async function start() {
     const { name, may } = await answer.json();
     byId("who").textContent = name;
     held.may = may.includes("alert.release");
+    confirming.may = may.includes("alert.ack");
     byId("health").hidden = !may.includes("source.read");
   }
   document.addEventListener("click", (event) => {
@@ -108,7 +111,7 @@ async function start() {
   feed.addEventListener("deliveries", (event) => { if (event.detail === chosen) detail.refresh(); });
   byId("health").addEventListener("toggle", () => { sources.changed(); sources.tick(); });
   feed.addEventListener("change", (event) => { if (event.detail === "state") sources.changed(); });
-  setInterval(() => { drawHead(); held.tick(); sources.tick(); }, 1000);
+  setInterval(() => { drawHead(); held.tick(); confirming.tick(); sources.tick(); }, 1000);
   setInterval(drawList, 30000);
   feed.connect();
   draw();
