@@ -18,6 +18,7 @@ def run(folder: Path, text: str, *, require: str = "", path: str | None = None) 
     tests = folder / "project" / "tests"
     tests.mkdir(parents=True)
     shutil.copy(CONFTEST, tests)
+    shutil.copytree(CONFTEST.parent / "servers", tests / "servers")
     (tests / "test_one.py").write_text(text)
     (tests.parent / "pytest.ini").write_text("[pytest]\nmarkers = needs(what)\n")
     env = {**os.environ, "HUB_REQUIRE": require, "PATH": os.environ["PATH"] if path is None else path}
