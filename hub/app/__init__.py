@@ -3,6 +3,7 @@
 from hub.app.acts import (
     create_person,
     disable_person,
+    give_code,
     prove_endpoint,
     redeliver,
     replay,
@@ -26,6 +27,7 @@ __all__ = [
     "connected",
     "create_person",
     "disable_person",
+    "give_code",
     "load_seal_key",
     "offer",
     "open_hub",
