@@ -11,7 +11,6 @@ from hub.app.acts import (
     signin_link,
 )
 from hub.app.building import Hub, open_hub
-from hub.app.channels import check_endpoint
 from hub.app.listening import check_listen, split_listen
 from hub.app.offering import offer, wanted
 from hub.app.running import ROLES, run
@@ -22,7 +21,6 @@ from hub.app.sources import connected
 __all__ = [
     "ROLES",
     "Hub",
-    "check_endpoint",
     "check_listen",
     "connected",
     "create_person",
