@@ -13,7 +13,7 @@ from typing import Protocol
 
 from hub.consumer import Delivery
 from hub.hazards import Hazards
-from hub.telling import Told, paragraphs, subject, tell
+from hub.telling import Told, one_line, paragraphs, subject, tell
 from hub.words import Words
 
 WORD_BYTES = 39
@@ -152,4 +152,4 @@ def _small(text: str) -> str:
 
 def _foot(told: Told, delivery: Delivery) -> list[str]:
     foot = [told.say("alert.conveys"), told.say("telling.automatic")]
-    return [told.say("telling.by_rule", reason=delivery.reason), *foot] if delivery.reason else foot
+    return [told.say("telling.by_rule", reason=one_line(delivery.reason)), *foot] if delivery.reason else foot
