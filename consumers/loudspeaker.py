@@ -103,6 +103,7 @@ class Channel:
     """Writes what is read aloud, and has it played; an ending also stops what plays."""
 
     Settings: ClassVar[type] = Settings
+    proven_by: ClassVar[str] = "code"
 
     def __init__(self, io: ChannelIO) -> None:
         self._io = io

@@ -73,6 +73,7 @@ class Channel:
     """Writes the SMS, asks the gateway once for each that it takes, and says what its answer means."""
 
     Settings: ClassVar[type] = Settings
+    proven_by: ClassVar[str] = "code"
 
     def __init__(self, io: ChannelIO) -> None:
         self._io = io

@@ -86,6 +86,7 @@ class Channel:
     """Writes what is read, has the number called, and knows a pressed key from an answered call."""
 
     Settings: ClassVar[type] = Settings
+    proven_by: ClassVar[str] = "code"
 
     def __init__(self, io: ChannelIO) -> None:
         self._io = io

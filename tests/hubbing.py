@@ -42,9 +42,12 @@ class Ahead:
 
 
 @asynccontextmanager
-async def hub_in(folder: Path, *, clock: Clock | None = None) -> AsyncIterator[app.Hub]:
-    """A hub in mode test in `folder`, with a source `nguon` that may say everything."""
-    hub = app.open_hub(configuration.load(None, mode="test", data_dir=str(folder)), clock=clock)
+async def hub_in(
+    folder: Path, *, clock: Clock | None = None, channels: dict[str, dict[str, object]] | None = None
+) -> AsyncIterator[app.Hub]:
+    """A hub in mode test in `folder`, with a source `nguon` that may say everything; `channels` are its gateways."""
+    config = configuration.load(None, mode="test", data_dir=str(folder))
+    hub = app.open_hub(replace(config, settings=replace(config.settings, channels=channels or {})), clock=clock)
     now = datetime.now(UTC)
     await hub.store.write(lambda conn: rules.put(conn, "authority", "nguon", {}, origin="config", by="t", at=now))
     await hub.store.write(
@@ -53,6 +56,7 @@ async def hub_in(folder: Path, *, clock: Clock | None = None) -> AsyncIterator[a
     try:
         yield hub
     finally:
+        await hub.channels.aclose()
         await hub.poster.aclose()
         await hub.store.close()
 

@@ -143,6 +143,7 @@ class Channel:
     """Writes the mail, hands it to the server once, and knows which addresses have taken it."""
 
     Settings: ClassVar[type] = Settings
+    proven_by: ClassVar[str] = "code"
 
     def __init__(self, io: ChannelIO) -> None:
         self._io = io

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from email.headerregistry import Address
+from base64 import b64encode
+from collections.abc import Iterator, Sequence
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
@@ -13,9 +13,13 @@ from typing import Protocol
 
 from hub.consumer import Delivery
 from hub.hazards import Hazards
-from hub.telling import Told, paragraphs, subject, tell
+from hub.telling import Told, one_line, paragraphs, subject, tell
 from hub.words import Words
 
+WORD_BYTES = 39
+"""Of an encoded word, so that its line has at most 76 letters, also behind the name of its header."""
+
+MOST_ROOTS = 20
 _ID = re.compile(r"[^A-Za-z0-9.-]")
 _PAGE = (
     '<!DOCTYPE html><html lang="{language}"><head><meta charset="utf-8"><title>{title}</title></head>'
@@ -50,10 +54,9 @@ class Writer:
         self._hazards = hazards
 
     def mail(self, delivery: Delivery, to: Sequence[str], *, language: str) -> bytes:
-        """The whole mail as it goes over the wire, lines of at most 78 letters ending in CR LF."""
+        """The whole mail as it goes over the wire: ASCII, short lines ending in CR LF."""
         told = [self._told(delivery, one) for one in _languages(delivery, language)]
         mail = EmailMessage(policy=SMTP)
-        self._head(mail, delivery, to, told)
         mail.set_content(_text(told, delivery), cte="base64")
         mail.add_alternative(_html(told, delivery), subtype="html", cte="base64")
         if delivery.cap_xml and delivery.event_type != "alert.summary":
@@ -62,36 +65,47 @@ class Writer:
         for n, part in enumerate(mail.walk()):
             if part.is_multipart():
                 part.set_boundary(f"=_{_ID.sub('-', delivery.delivery_id)}_{n}")
-        return mail.as_bytes()
+        head = "".join(f"{name}: {value}\r\n" for name, value in self._head(delivery, to, told))
+        return head.encode("ascii") + mail.as_bytes()
 
     def _told(self, delivery: Delivery, language: str) -> Told:
         return tell(delivery, self._words, language=language, hazards=self._hazards)
 
-    def _head(self, mail: EmailMessage, delivery: Delivery, to: Sequence[str], told: Sequence[Told]) -> None:
-        name, _, host = self._from.sender.partition("@")
-        mail["From"] = Address(self._from.sender_name, name, host)
-        mail["To"] = [Address("", *_parts(address)) for address in to]
+    def _head(self, delivery: Delivery, to: Sequence[str], told: Sequence[Told]) -> Iterator[tuple[str, str]]:
+        address = self._from.sender
+        host = address.partition("@")[2]
+        yield "From", f"{encoded(self._from.sender_name)}\r\n <{address}>" if self._from.sender_name else address
+        yield "To", ",\r\n ".join(to)
         if self._from.reply_to:
-            mail["Reply-To"] = Address("", *_parts(self._from.reply_to))
-        mail["Subject"] = subject(told[0])
-        mail["Date"] = format_datetime(delivery.attempted_at)
-        mail["Message-ID"] = f"<{_ID.sub('-', delivery.delivery_id)}@{host}>"
+            yield "Reply-To", self._from.reply_to
+        yield "Subject", encoded(subject(told[0]))
+        yield "Date", format_datetime(delivery.attempted_at)
+        yield "Message-ID", f"<{_ID.sub('-', delivery.delivery_id)}@{host}>"
         roots = [f"<chain.{_ID.sub('-', one)}@{host}>" for one in (*delivery.chain_aliases, delivery.chain_id) if one]
         if roots:
-            mail["References"] = " ".join(roots)
-            mail["In-Reply-To"] = roots[-1]
-        mail["Auto-Submitted"] = "auto-generated"
-        mail["X-Auto-Response-Suppress"] = "All"  # Exchange does not know RFC 3834
+            yield "References", "\r\n ".join(roots[-MOST_ROOTS:])
+            yield "In-Reply-To", roots[-1]
+        yield "Auto-Submitted", "auto-generated"
+        yield "X-Auto-Response-Suppress", "All"  # Exchange does not know RFC 3834
         if self._from.list_id:
-            mail["List-Id"] = f"<{self._from.list_id}>"
+            yield "List-Id", f"<{self._from.list_id}>"
         if delivery.lane <= 1 and delivery.event_type.startswith("alert."):
-            mail["Importance"] = "high"
-        mail["Content-Language"] = ", ".join(one.language for one in told)
+            yield "Importance", "high"
+        yield "Content-Language", ", ".join(one.language for one in told)
 
 
-def _parts(address: str) -> tuple[str, str]:
-    name, _, host = address.rpartition("@")
-    return name, host
+def encoded(text: str) -> str:
+    """`text` as encoded words of whole letters, folded (RFC 2047 §2), spaces inside them.
+
+    Done here, for Python 3.11's own folding loses the space between a word with marks and one without.
+    """
+    words, word = [], ""
+    for letter in text:
+        if len((word + letter).encode()) > WORD_BYTES:
+            words.append(word)
+            word = ""
+        word += letter
+    return "\r\n ".join(f"=?utf-8?B?{b64encode(one.encode()).decode()}?=" for one in (*words, word))
 
 
 def _languages(delivery: Delivery, first: str) -> list[str]:
@@ -138,4 +152,4 @@ def _small(text: str) -> str:
 
 def _foot(told: Told, delivery: Delivery) -> list[str]:
     foot = [told.say("alert.conveys"), told.say("telling.automatic")]
-    return [told.say("telling.by_rule", reason=delivery.reason), *foot] if delivery.reason else foot
+    return [told.say("telling.by_rule", reason=one_line(delivery.reason)), *foot] if delivery.reason else foot

@@ -133,6 +133,7 @@ class Channel:
     """Writes the text, keeps the tokens fresh, and reads what Zalo's answer means."""
 
     Settings: ClassVar[type] = Settings
+    proven_by: ClassVar[str] = "code"
 
     def __init__(self, io: ChannelIO) -> None:
         self._io = io

@@ -3,6 +3,7 @@
 from hub.app.acts import (
     create_person,
     disable_person,
+    give_code,
     prove_endpoint,
     redeliver,
     replay,
@@ -10,7 +11,6 @@ from hub.app.acts import (
     signin_link,
 )
 from hub.app.building import Hub, open_hub
-from hub.app.channels import check_endpoint
 from hub.app.listening import check_listen, split_listen
 from hub.app.migrating import migrate
 from hub.app.moving import move, store_place
@@ -27,11 +27,11 @@ __all__ = [
     "NODE",
     "ROLES",
     "Hub",
-    "check_endpoint",
     "check_listen",
     "connected",
     "create_person",
     "disable_person",
+    "give_code",
     "halt",
     "load_seal_key",
     "migrate",

@@ -14,9 +14,8 @@ import uvicorn
 
 from hub.api.door import build, serving
 from hub.api.services import Services
-from hub.app.acts import prove_endpoint, redeliver, send_test
+from hub.app.acts import give_code, prove_endpoint, redeliver, send_test
 from hub.app.building import Hub
-from hub.app.channels import check_endpoint
 from hub.app.listening import split_listen
 from hub.app.offering import offer
 from hub.deriving.intensity import QuakeScale, rings
@@ -113,9 +112,10 @@ def services(hub: Hub) -> Services:
         feeds_folder=hub.config.data_dir / "feeds",
         base_url=hub.base_url,
         prove=lambda endpoint_id: prove_endpoint(hub, endpoint_id),
+        give_code=lambda endpoint_id, code: give_code(hub, endpoint_id, code),
         send_test=lambda endpoint_id: send_test(hub, endpoint_id),
         redeliver=lambda delivery_id: redeliver(hub, delivery_id),
-        check_endpoint=check_endpoint,
+        check_endpoint=hub.channels.refuses,
         links=hub.links,
         take_readings=hub.deriving.door.take,
         console=_built_console(),

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from consumers.email import Gateway
-from consumers.email.writing import Writer
+from consumers.email.writing import Writer, encoded
 from hub.cap.model import Area
 from hub.consumer import EVENT_TYPES, Delivery
 from hub.policy.marking import marking
@@ -40,6 +40,8 @@ def read(told: Delivery, language: str = "vi") -> EmailMessage:
     raw = WRITER.mail(told, TO, language=language)
     assert all(len(line) <= 998 for line in raw.split(b"\r\n"))
     assert raw.isascii()
+    head = raw.partition(b"\r\n\r\n")[0]
+    assert all(len(line) <= 78 for line in head.split(b"\r\n"))
     found = message_from_bytes(raw, policy=default)
     assert isinstance(found, EmailMessage)
     assert not found.defects
@@ -147,6 +149,12 @@ def test_whatever_is_written_the_mail_can_be_read(headline: str, place: str) -> 
         "text/plain",
         "text/html",
     ]
+
+
+@given(st.text("ab ăđ ờ–🌊", max_size=200))
+def test_every_letter_and_space_of_a_subject_arrives(text: str) -> None:
+    mail = message_from_bytes(f"Subject: {encoded(text)}\r\n\r\n".encode(), policy=default)
+    assert str(mail["Subject"]) == text
 
 
 def test_decomposed_letters_arrive_composed() -> None:
