@@ -66,7 +66,7 @@ def router(services: Services, gate: Gate) -> APIRouter:
                 now=now,
                 lane=lane,
                 sees_owner=lambda owner: asker.may(of_owner("roster", owner)),
-                sees_alert=lambda thing: reader.may(thing.what),
+                sees_alert=lambda thing: reader.may(thing.what(asker.caller.who.owner)),
             )
 
         with gate.read():

@@ -33,11 +33,15 @@ def reported(conn: Connection, asker: Asker, services: Services, incident_id: st
     reader = Asker(asker.caller, "alert.read")
     row = kept.get(conn, incident_id)
     rows = casefile.versions(conn, incident_id, limit=MOST_VERSIONS) if row is not None else ()
-    things = [thing for thing in things_of(conn, rows, Needs(owners=True)) if reader.may(thing.what)]
+    things = [
+        thing for thing in things_of(conn, rows, Needs(owners=True)) if reader.may(thing.what(asker.caller.who.owner))
+    ]
     if row is None or not things:
         raise Problem(404, "not-found")
     last = listing.last_words(conn, incident_id, limit=incidents.MOST_MEMBERS)
-    seen = [thing for thing in things_of(conn, last, Needs(owners=True)) if reader.may(thing.what)]
+    seen = [
+        thing for thing in things_of(conn, last, Needs(owners=True)) if reader.may(thing.what(asker.caller.who.owner))
+    ]
     told = incidents.told(seen or things[-1:], services)
     hazards = (filters.hazard_names(services, one)["vi"] for one in kept.hazards_of(conn, incident_id))
     owed = _owed(conn, asker, [thing.row.alert_id for thing in things])
