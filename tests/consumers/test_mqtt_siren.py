@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -627,6 +628,44 @@ async def test_stop_says_who_did_not_confirm(town: Town) -> None:
     halted = await say_stop(town.gateway(), endpoint(devices={"coi-1": "", "coi-9": ""}).settings, timeout_s=2)
     assert (halted.taken, halted.confirmed, halted.silent) == (True, ("coi-1",), ("coi-9",))
     assert halted.why
+
+
+@on_a_broker
+async def test_a_device_of_another_mode_has_not_confirmed_a_stop(town: Town) -> None:
+    drill = head("coi-1")
+    drill.mode, drill.sounding = "exercise", "c1"
+    town.siren(head=drill)
+    halted = await say_stop(town.gateway(), endpoint().settings, timeout_s=2)
+    assert (halted.confirmed, halted.silent) == ((), ("coi-1",))
+    assert "mode" in halted.why
+
+
+@on_a_broker
+async def test_an_old_answer_confirms_no_new_stop(town: Town) -> None:
+    town.siren(mute=True)
+    stranger = town.siren("x")  # the broker's rights let it write there, as a device that was broken into
+
+    async def replay() -> None:
+        while True:
+            old = json.dumps({"id": "stop-cu", "device": "coi-1", "result": "done"})
+            assert stranger._client
+            stranger._client.publish(f"{TOPIC}/stop/ack", old, qos=1)
+            await asyncio.sleep(0.1)
+
+    replaying = asyncio.create_task(replay())
+    halted = await say_stop(town.gateway(), endpoint().settings, timeout_s=2)
+    replaying.cancel()
+    assert (halted.confirmed, halted.silent) == ((), ("coi-1",))
+
+
+async def test_a_dead_broker_leaves_no_threads_behind() -> None:
+    sender = channel(gateway(port=1))
+    before = threading.active_count()
+    for _ in range(40):
+        with pytest.raises(Retry, match="refused"):
+            await send(sender, delivery(), endpoint())
+    await sender.aclose()
+    await until(lambda: threading.active_count() <= before + 2, "the lines' threads are gone")
 
 
 async def test_nobody_is_silenced_for_a_day() -> None:
