@@ -57,7 +57,7 @@ class Delivery:
     and are still live. `sounds` says why it sounds: "new", "ended", "disputed", or what an Update changed ("severity", "area",
     "onset-earlier", "expires-later", "instruction"); () is only shown. `alert` is None only for `endpoint.*` events; `summary` is set only for `alert.summary`.
     `ack_url` is the signed page on which a person of the recipient confirms this delivery; "" when nobody is asked to. `earlier` is
-    the newest version before this one that has infos, set for an ending whose alert has none: what it is that ends.
+    the newest version with infos that this endpoint was told before, set where `alert` has none: what it is that a bare Cancel ends.
     """
 
     delivery_id: str
@@ -135,8 +135,22 @@ class ChannelIO:
     folder: Path | None = None
 
 
+def address_of(settings: Any) -> str:
+    """Where a channel's Settings, or the table they are made of, lead: their `url`, else their `to`; "" where neither is known.
+
+    It is this address that proves itself; an endpoint that gets another one gets nothing until that has been proven too.
+    """
+    table = settings if isinstance(settings, Mapping) else {n: getattr(settings, n, None) for n in ("url", "to")}
+    found = table.get("url") or table.get("to") or ""
+    return " ".join(map(str, found)) if isinstance(found, list | tuple) else str(found)
+
+
 class Channel(Protocol):
-    """What every channel module offers as `Channel`."""
+    """What every channel module offers as `Channel`.
+
+    A channel to people has `proven_by` = "code": their address is proven by a code that is sent there and given back at the desk. Where
+    a system answers (the default, "answer"), it proves itself by answering with the challenge.
+    """
 
     Settings: ClassVar[type]
 

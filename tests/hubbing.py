@@ -27,9 +27,10 @@ ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 
 
 @asynccontextmanager
-async def hub_in(folder: Path) -> AsyncIterator[app.Hub]:
-    """A hub in mode test in `folder`, with a source `nguon` that may say everything."""
-    hub = app.open_hub(configuration.load(None, mode="test", data_dir=str(folder)))
+async def hub_in(folder: Path, *, channels: dict[str, dict[str, object]] | None = None) -> AsyncIterator[app.Hub]:
+    """A hub in mode test in `folder`, with a source `nguon` that may say everything; `channels` are its gateways."""
+    config = configuration.load(None, mode="test", data_dir=str(folder))
+    hub = app.open_hub(replace(config, settings=replace(config.settings, channels=channels or {})))
     now = datetime.now(UTC)
     await hub.store.write(lambda conn: rules.put(conn, "authority", "nguon", {}, origin="config", by="t", at=now))
     await hub.store.write(
@@ -38,6 +39,7 @@ async def hub_in(folder: Path) -> AsyncIterator[app.Hub]:
     try:
         yield hub
     finally:
+        await hub.channels.aclose()
         await hub.poster.aclose()
         await hub.store.close()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.consumer import EVENT_TYPES, Channel, Endpoint, Follower
+from hub.consumer import EVENT_TYPES, Channel, Endpoint, Follower, address_of
 from hub.policy import ENDINGS
 
 CONSUMERS = Path(__file__).resolve().parents[1] / "consumers"
@@ -42,3 +42,13 @@ def test_a_consumer_takes_what_the_contract_gives(kind: str) -> None:
         for name in names:
             wanted = list(inspect.signature(getattr(contract, name)).parameters)
             assert list(inspect.signature(getattr(plugin, name)).parameters) == wanted, name
+
+
+def test_an_address_is_the_same_of_settings_and_of_their_table() -> None:
+    from consumers.sms import Settings as Sms
+    from consumers.webhook import Settings as Hook
+
+    assert address_of(Sms(to="0912345678")) == address_of({"to": "0912345678", "letters": "folded"}) == "0912345678"
+    assert address_of(Hook(url="https://a.example/")) == address_of({"url": "https://a.example/"})
+    assert address_of({"to": ["a@example.vn", "b@example.vn"]}) == "a@example.vn b@example.vn"
+    assert address_of({}) == address_of(None) == ""

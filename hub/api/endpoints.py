@@ -36,6 +36,13 @@ class NewEndpoint(BaseModel):
     alternate: Annotated[str, Field(max_length=100, pattern=r"^[\w.-]*$")] = ""
 
 
+class Code(BaseModel):
+    """What was sent to a telephone, a mailbox or a loudspeaker, as somebody there tells it."""
+
+    model_config = ConfigDict(extra="forbid")
+    code: Annotated[str, Field(pattern=r"^[0-9]{8}$")]
+
+
 class Redelivery(BaseModel):
     """Which delivery of the endpoint to send once more."""
 
@@ -108,6 +115,19 @@ def router(services: Services) -> APIRouter:
         """The endpoint was sent another challenge; `proven` says whether it answered."""
         await store.read(lambda conn: _found(conn, asker, endpoint_id))
         return await _after(services, asker, endpoint_id, services.prove, field="proven")
+
+    @routes.post("/{endpoint_id}/proof")
+    async def proof(endpoint_id: str, body: Code, asker: Annotated[Asker, asks("endpoint.change")]) -> Response:
+        """The code that was sent to people there has come back: their address is proven. A wrong one costs one of five tries."""
+        await store.read(lambda conn: _found(conn, asker, endpoint_id))
+        if services.give_code is None:
+            raise Problem(501, "not-configured")
+        if not await services.give_code(endpoint_id, body.code):
+            raise Problem(409, "wrong-code")
+        now, who = services.clock.now(), asker.caller.label
+        await store.write(lambda conn: record.note(conn, at=now, act="endpoint.proven", who=who, object=endpoint_id))
+        told = await store.read(lambda conn: _now(conn, asker, endpoint_id))
+        return answers.json({**told, "proven": True})
 
     @routes.post("/{endpoint_id}/rotate")
     async def rotate(endpoint_id: str, asker: Annotated[Asker, asks("endpoint.change")]) -> Response:

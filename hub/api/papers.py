@@ -40,7 +40,9 @@ def router(services: Services, gate: Gate) -> APIRouter:
         now = services.clock.now()
 
         def read(conn: Connection) -> Shown:
-            return shown(conn, found(conn, asker, alert_id), services, now=now)
+            owner = asker.caller.who.owner
+            thing = found(conn, asker, alert_id)
+            return shown(conn, thing, services, now=now, sees=lambda one: asker.may(one.what(owner)))
 
         with gate.read():
             told = await store.read(read)

@@ -69,6 +69,7 @@ class Services:
     feeds_folder: Path | None = None
     base_url: str = ""
     prove: Callable[[str], Awaitable[bool]] | None = None
+    give_code: Callable[[str, str], Awaitable[bool]] | None = None
     send_test: Callable[[str], Awaitable[bool]] | None = None
     redeliver: Callable[[str], Awaitable[bool]] | None = None
     check_endpoint: Callable[[str, Mapping[str, Any]], str] | None = None

@@ -3,6 +3,7 @@
 from hub.app.acts import (
     create_person,
     disable_person,
+    give_code,
     prove_endpoint,
     redeliver,
     replay,
@@ -10,7 +11,6 @@ from hub.app.acts import (
     signin_link,
 )
 from hub.app.building import Hub, open_hub
-from hub.app.channels import check_endpoint
 from hub.app.listening import check_listen, split_listen
 from hub.app.offering import offer, wanted
 from hub.app.printing import print_calls
@@ -23,11 +23,11 @@ from hub.app.stopping import halt
 __all__ = [
     "ROLES",
     "Hub",
-    "check_endpoint",
     "check_listen",
     "connected",
     "create_person",
     "disable_person",
+    "give_code",
     "halt",
     "load_seal_key",
     "offer",

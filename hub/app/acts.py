@@ -14,9 +14,9 @@ from hub.app.building import Hub
 from hub.app.sources import connected
 from hub.clock import to_us
 from hub.connector import Candidate, Payload, Withdrawn
-from hub.consumer import Delivery
+from hub.consumer import Delivery, Endpoint, address_of
 from hub.delivery import retry
-from hub.delivery.prove import prove
+from hub.delivery.prove import CODE_LASTS, new_code, prove, proven_by, send_code
 from hub.errors import ConfigError, Forbidden, Rejected, Retry
 from hub.policy import PERSON_ROLES
 from hub.store import audit, deliveries, endpoints, head, payloads, people, rules
@@ -29,14 +29,45 @@ async def prove_endpoint(hub: Hub, endpoint_id: str) -> bool:
     endpoint = await hub.store.read(lambda conn: hub.courier.last.desk.endpoint_of(conn, endpoint_id))
     if endpoint is None:
         return False
+    if proven_by(hub.channels[endpoint.kind]) == "code":
+        return await _send_code(hub, endpoint)
     try:
         good = await prove(hub.channels[endpoint.kind], endpoint, clock=hub.machine, mode=hub.config.settings.hub.mode)
     except (Retry, Rejected, Forbidden) as error:
         log.info("endpoint.unproven", endpoint=endpoint_id, reason=str(error))
         return False
     if good:
-        url = str(getattr(endpoint.settings, "url", ""))
-        await hub.store.write(lambda conn: endpoints.proven(conn, endpoint_id, url))
+        address = address_of(endpoint.settings)
+        await hub.store.write(lambda conn: endpoints.proven(conn, endpoint_id, address))
+    return good
+
+
+async def _send_code(hub: Hub, endpoint: Endpoint) -> bool:
+    """A code is on its way to people; nothing is proven before somebody gives it back (`give_code`), so this is False."""
+    code, until = new_code(), hub.machine.now() + CODE_LASTS
+    address, channel = address_of(endpoint.settings), hub.channels[endpoint.kind]
+    await hub.store.write(
+        lambda conn: endpoints.ask_code(
+            conn, endpoint.endpoint_id, code, address=address, until=until, seal_key=hub.seal_key
+        )
+    )
+    try:
+        await send_code(channel, endpoint, code, clock=hub.machine, mode=hub.config.settings.hub.mode)
+    except (Retry, Rejected, Forbidden) as error:
+        log.info("endpoint.code_not_sent", endpoint=endpoint.endpoint_id, reason=str(error))
+    return False
+
+
+async def give_code(hub: Hub, endpoint_id: str, code: str) -> bool:
+    """Whether the code is the one that was sent to the endpoint's address; then it is active."""
+    endpoint = await hub.store.read(lambda conn: hub.courier.last.desk.endpoint_of(conn, endpoint_id))
+    if endpoint is None:
+        return False
+    address, now = address_of(endpoint.settings), hub.machine.now()
+    good = await hub.store.write(
+        lambda conn: endpoints.give_code(conn, endpoint_id, code, address=address, now=now, seal_key=hub.seal_key)
+    )
+    hub.courier.wake()
     return good
 
 

@@ -30,6 +30,17 @@ class Channels(dict[str, Channel]):
     def __contains__(self, kind: object) -> bool:
         return isinstance(kind, str) and hasattr(plugin("consumers", kind, where=f"endpoint kind {kind}"), "Channel")
 
+    def refuses(self, kind: str, table: Mapping[str, Any]) -> str:
+        """Why an endpoint of that kind with these settings could not be reached by this deployment, or ""."""
+        try:
+            if kind not in self:
+                return f"{kind} is no channel"
+            channel_settings(kind, table)
+            self[kind]
+        except ConfigError as error:
+            return "; ".join(str(one) for one in error.each())
+        return ""
+
     async def aclose(self) -> None:
         """Every channel that was made is closed."""
         for channel in self.values():
@@ -38,12 +49,3 @@ class Channels(dict[str, Channel]):
 
 def channel_settings(kind: str, table: Mapping[str, Any]) -> Any:
     return settings_of(plugin("consumers", kind, where=f"endpoint kind {kind}"), table, where=f"endpoint {kind}")
-
-
-def check_endpoint(kind: str, table: Mapping[str, Any]) -> str:
-    """Why the channel `kind` refuses these settings, or ""."""
-    try:
-        channel_settings(kind, table)
-    except ConfigError as error:
-        return str(error)
-    return ""

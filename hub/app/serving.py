@@ -13,9 +13,8 @@ import uvicorn
 
 from hub.api.door import build, serving
 from hub.api.services import Services
-from hub.app.acts import prove_endpoint, redeliver, send_test
+from hub.app.acts import give_code, prove_endpoint, redeliver, send_test
 from hub.app.building import Hub
-from hub.app.channels import check_endpoint
 from hub.app.listening import split_listen
 from hub.app.offering import offer
 from hub.deriving.showing import shown
@@ -108,9 +107,10 @@ def services(hub: Hub) -> Services:
         feeds_folder=hub.config.data_dir / "feeds",
         base_url=hub.base_url,
         prove=lambda endpoint_id: prove_endpoint(hub, endpoint_id),
+        give_code=lambda endpoint_id, code: give_code(hub, endpoint_id, code),
         send_test=lambda endpoint_id: send_test(hub, endpoint_id),
         redeliver=lambda delivery_id: redeliver(hub, delivery_id),
-        check_endpoint=check_endpoint,
+        check_endpoint=hub.channels.refuses,
         take_readings=hub.deriving.door.take,
         gauges=lambda conn: shown(conn, hub.deriving.stations, hub.deriving.words, now=hub.clock.now()),
         papers=Papers(hub.config.root / "papers", hub.config.profile.gazetteer_on),

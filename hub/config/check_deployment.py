@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from hub.config.check_addresses import address_problems
 from hub.config.plugins import gateway_of, plugin
 from hub.config.problem import Problem
 from hub.errors import ConfigError
@@ -50,10 +51,16 @@ def _gateways(config: Config, file: str) -> Iterator[Problem]:
     for kind in sorted(kinds | named.keys()):
         try:
             module = plugin("consumers", kind, where=f"channels.{kind}")
-            gateway_of(module, kind, named.get(kind, {}))
+            gateway = gateway_of(module, kind, named.get(kind, {}))
         except ConfigError as error:
             if kind in named or error.where.startswith("hub.toml"):
-                yield Problem(file, error.where.removeprefix("hub.toml: "), error.reason, error.mend)
+                for one in error.each():
+                    yield Problem(file, one.where.removeprefix("hub.toml: "), one.reason, one.mend)
+            continue
+        for name in getattr(gateway, "__dataclass_fields__", {}):
+            value = getattr(gateway, name)
+            if name.endswith("url") and isinstance(value, str) and value:
+                yield from address_problems(config, file, f"channels.{kind}.{name}", value)
 
 
 def _listen(config: Config, file: str) -> Iterator[Problem]:

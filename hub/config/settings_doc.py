@@ -9,7 +9,7 @@ import pkgutil
 import sys
 import textwrap
 from collections.abc import Iterator
-from dataclasses import MISSING, Field, fields
+from dataclasses import MISSING, Field, fields, is_dataclass
 from types import ModuleType
 from typing import Any, cast
 
@@ -62,10 +62,12 @@ def plugins(package: str) -> Iterator[tuple[str, ModuleType]]:
 
 
 def meanings(settings: type) -> dict[str, str]:
-    """Field -> the text that stands below it in the source; "" where none does."""
+    """Field -> the text that stands below it in the source, also of a class it is made from; "" where none does."""
+    found: dict[str, str] = {}
+    for base in settings.__bases__:
+        found |= meanings(base) if is_dataclass(base) else {}
     tree = ast.parse(textwrap.dedent(inspect.getsource(settings)))
     body = cast(ast.ClassDef, tree.body[0]).body
-    found: dict[str, str] = {}
     for statement, below in zip(body, [*body[1:], None], strict=True):
         if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
             text = below.value.value if isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant) else ""

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from hub.clock import Clock
-from hub.consumer import Channel, Delivery, Endpoint
+from hub.consumer import Channel, Delivery, Endpoint, address_of
 from hub.delivery.letter import Chains, Desk
 from hub.policy import No
 from hub.store import deliveries, endpoints
@@ -90,7 +90,7 @@ class LastLook:
         endpoint = self.desk.endpoint(book.get("endpoint", row["endpoint_id"]), state)
         if endpoint is None or state is None or endpoint.kind not in self.channels:
             return "endpoint-removed"
-        standing = endpoints.standing(state, str(getattr(endpoint.settings, "url", "")))
+        standing = endpoints.standing(state, address_of(endpoint.settings))
         if standing:
             return standing
         facts = self.desk.told(conn, row["alert_id"]).facts

@@ -163,7 +163,17 @@ class Desk:
             flags=told.flags,
             summary=self._summary(conn, row, chains) if row["event_type"] == "alert.summary" else (),
             recent_ids=deliveries.recent_ids(conn, row["endpoint_id"], row["seq"]),
+            earlier=self._earlier(conn, row) if row["chain_id"] and not told.alert.infos else None,
         )
+
+    def _earlier(self, conn: Connection, row: Mapping[str, Any]) -> Alert | None:
+        """What a bare Cancel ends, as far as this endpoint was told of it: nobody reads there what was kept from them."""
+        family = alerts.family(conn, row["chain_id"])
+        for alert_id in deliveries.told_before(conn, row["endpoint_id"], family, row["seq"]):
+            alert = self.told(conn, alert_id).alert
+            if alert.infos:
+                return alert
+        return None
 
     def _summary(self, conn: Connection, row: Mapping[str, Any], chains: Chains) -> tuple[Mapping[str, Any], ...]:
         """One line for each alert in force that the summary tells: the carrier's own first."""

@@ -85,14 +85,26 @@ class Answered:
     body: bytes
 
 
+AT_ONCE = 2
+"""Requests under way to one recipient's address (DEL-4)."""
+
+
 class Poster(Protocol):
     """How channels send: pinned, no redirects, kept-alive per host."""
 
-    async def post(self, url: str, body: bytes, headers: Mapping[str, str], *, timeout_s: float) -> Answered:
+    async def post(
+        self, url: str, body: bytes, headers: Mapping[str, str], *, timeout_s: float, at_once: int = AT_ONCE
+    ) -> Answered:
         """The answer, whatever its status, within `timeout_s` for DNS, connect, TLS, write and read together.
+
+        `at_once` posts may be under way to this URL; a gateway that serves many recipients takes more than one recipient's system.
 
         Raises:
             Retry: no answer (dns, refused, timeout, reset, tls, protocol).
             Forbidden: the address is not allowed; no connection was made.
         """
+        ...
+
+    async def ask(self, url: str, headers: Mapping[str, str], *, timeout_s: float, at_once: int = AT_ONCE) -> Answered:
+        """The same with GET, for gateways that take what they are told in the address. It raises what `post` raises."""
         ...

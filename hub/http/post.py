@@ -10,22 +10,23 @@ import asyncio
 import re
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from hub.errors import Retry
-from hub.http import Answered
+from hub.http import AT_ONCE, Answered
 from hub.http.addresses import AddressRules
 from hub.http.answer import Connection, Lost
 from hub.http.dial import Resolver, Unreachable, checked_addresses, connect
 from hub.http.tls import client_context, reason_of
 from hub.http.urls import Url, read_url
 
-AT_ONCE = 2
 IDLE_S = 30.0
 MAX_AGE_S = 60.0
 """A connection is used for so long; the next one asks the resolver and the address rules anew."""
 
 MAX_ROUTES = 20_000
+MAX_ASKED = 8000
+"""Letters of an address that is asked: a text in it is percent-encoded (RFC 9110 §4.1 wants 8000 to be taken)."""
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _OURS = frozenset({"host", "content-length", "transfer-encoding", "connection", "expect", "upgrade", "te", "trailer"})
 
@@ -36,7 +37,7 @@ class _Route:
 
     where: Url
     start: str
-    places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+    places: asyncio.Semaphore
 
 
 class _Place:
@@ -70,18 +71,39 @@ class PinnedPoster:
         self._user_agent = user_agent
         self._tls = tls or client_context()
         self._routes: dict[str, _Route] = {}
+        self._asked: dict[str, asyncio.Semaphore] = {}
         self._idle: dict[tuple[str, str, int], list[Connection]] = {}
         self._names: set[str] = set()
         self._sweeper: asyncio.TimerHandle | None = None
 
-    async def post(self, url: str, body: bytes, headers: Mapping[str, str], *, timeout_s: float) -> Answered:
+    async def post(
+        self, url: str, body: bytes, headers: Mapping[str, str], *, timeout_s: float, at_once: int = AT_ONCE
+    ) -> Answered:
         """The answer of `url`. Contract and errors: `hub.http.Poster.post`.
 
         Raises:
             ValueError: a header that would break the request, or one that is set here.
         """
-        route = self._routes.get(url) or self._route(url)
-        request = self._request(route, body, headers)
+        route = self._routes.get(url) or self._route(url, at_once)
+        return await self._send(route, self._request(route, body, headers), timeout_s)
+
+    async def ask(self, url: str, headers: Mapping[str, str], *, timeout_s: float, at_once: int = AT_ONCE) -> Answered:
+        """The answer of `url` to a GET. Contract and errors: `hub.http.Poster.ask`; a request whose line is too long is not sent.
+
+        Raises:
+            ValueError: as `post`.
+        """
+        # what is told stands in the query, so no two are the same; places are counted by what stands before it
+        where = read_url(url, most=MAX_ASKED)
+        bare = f"GET {where.scheme}://{where.authority}{where.path.partition('?')[0]}"
+        if len(self._asked) >= MAX_ROUTES:
+            self._asked.clear()
+        places = self._asked.setdefault(bare, asyncio.Semaphore(at_once))
+        start = f"GET {where.path} HTTP/1.1\r\nHost: {where.authority}\r\nUser-Agent: {self._user_agent}\r\n"
+        route = _Route(where, start, places)
+        return await self._send(route, self._request(route, b"", headers), timeout_s)
+
+    async def _send(self, route: _Route, request: bytes, timeout_s: float) -> Answered:
         deadline = asyncio.get_running_loop().time() + timeout_s
         try:
             async with _Place(route, deadline):
@@ -99,12 +121,12 @@ class PinnedPoster:
                 connection.drop()
         self._idle.clear()
 
-    def _route(self, url: str) -> _Route:
+    def _route(self, url: str, at_once: int = AT_ONCE) -> _Route:
         where = read_url(url)
         start = f"POST {where.path} HTTP/1.1\r\nHost: {where.authority}\r\nUser-Agent: {self._user_agent}\r\n"
         if len(self._routes) >= MAX_ROUTES:
             self._routes.clear()  # those in use live on in their calls
-        route = self._routes[url] = _Route(where, start)
+        route = self._routes[url] = _Route(where, start, asyncio.Semaphore(at_once))
         return route
 
     def _request(self, route: _Route, body: bytes, headers: Mapping[str, str]) -> bytes:

@@ -45,15 +45,15 @@ class Url:
         return f"{self.scheme}://{self.authority}{self.path}"
 
 
-def read_url(url: str) -> Url:
-    """The one meaning of `url`.
+def read_url(url: str, *, most: int = MAX_LENGTH) -> Url:
+    """The one meaning of `url`, which has at most `most` characters.
 
     Raises:
         Forbidden: it has none, or one that parsers disagree about: another scheme, a name or password, a backslash or unseen
             character, a number that only some read as an IPv4 address. No connection was made.
     """
-    if len(url) > MAX_LENGTH:
-        raise Forbidden(f"url-too-long: {len(url)} characters, at most {MAX_LENGTH}")
+    if len(url) > most:
+        raise Forbidden(f"url-too-long: {len(url)} characters, at most {most}")
     found = _URL.fullmatch(url)
     if found is None:
         raise Forbidden("url-scheme: expected https://host/path")

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row
 from hub.acceptance.change import sounds_again
 from hub.cap.model import Alert
 from hub.clock import to_us
+from hub.consumer import address_of
 from hub.policy import No, lane_of
 from hub.routing.owed import Owed, Told
 from hub.store import alarms, alternates, deliveries, endpoints
@@ -132,7 +133,7 @@ class Rows:
         refused = self.withheld(endpoint.rule_id, event_type)
         if refused:
             return "failed", f"withheld {refused}"
-        url = str(endpoint.body.get("settings", {}).get("url", ""))
+        url = address_of(endpoint.body.get("settings", {}))
         standing = endpoints.standing(self._states.get(endpoint.rule_id), url)
         if not standing:
             return "pending", ""

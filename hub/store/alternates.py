@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
+from hub.consumer import address_of
 from hub.store import alarms, alerts, endpoints
 from hub.store.deliveries import LIVE_EVENTS, DeliveryRow, current, delivery_id, owe
 from hub.store.rulebook import Book
@@ -98,7 +99,7 @@ def _made(
     event_type = ("alert.update" if heard else "alert.new") if row["event_type"] in AGAIN else str(row["event_type"])
     # policy lets every ending pass because it goes to who holds what it ends: an alternate that holds nothing is asked as for a new one
     refused = withheld(name, event_type if heard else "alert.new")
-    standing = endpoints.standing(endpoints.get(conn, name), str(other.body.get("settings", {}).get("url", "")))
+    standing = endpoints.standing(endpoints.get(conn, name), address_of(other.body.get("settings", {})))
     made = {
         **row,
         "delivery_id": delivery_id(row["seq"], name, event_type),

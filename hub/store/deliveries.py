@@ -280,6 +280,23 @@ def recent_ids(conn: Connection, endpoint_id: str, before_seq: int, most: int = 
     return tuple(conn.execute(_recent, values).scalars())
 
 
+def told_before(
+    conn: Connection, endpoint_id: str, chain_ids: Sequence[str], before_seq: int, most: int = 8
+) -> list[str]:
+    """The alerts of those chains that the endpoint may hold (an attempt had begun) from before this seq, newest first."""
+    stmt = (
+        select(deliveries.c.alert_id)
+        .where(
+            deliveries.c.chain_id.in_(chain_ids),
+            deliveries.c.endpoint_id == endpoint_id,
+            deliveries.c.begun == 1,
+            deliveries.c.seq < before_seq,
+        )
+        .order_by(deliveries.c.seq.desc())
+    )
+    return list(conn.execute(stmt.limit(most)).scalars())
+
+
 def cover_summaries(conn: Connection, endpoint_id: str, *, by: str, now: int) -> int:
     """Every other pending summary row of that endpoint is told in delivery `by`; returns how many (ACC-10)."""
     stmt = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hmac
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,6 +26,8 @@ ACTIVE_SECRETS = 2
 SEAL_KEY_BYTES = 32
 _SEAL = "s1."
 
+CODE_SENT = "code-sent"
+CODE_TRIES = 5
 ADDRESS_UNPROVEN = "address-unproven"
 """How an endpoint stands whose new address has not answered a challenge yet: what is owed to it waits."""
 
@@ -65,6 +68,7 @@ def create(conn: Connection, endpoint_id: str, *, secrets: Sequence[str], seal_k
         "secrets": seal(secrets, endpoint_id=endpoint_id, seal_key=seal_key),
         "failures": 0,
         "open_until": None,
+        "asked": None,
         "rev": _next_rev(conn),
     }
     conn.execute(insert(endpoint_states), row)
@@ -118,6 +122,33 @@ def proven(conn: Connection, endpoint_id: str, url: str) -> bool:
     """`url` answered the challenge: the endpoint is active for that address, its circuit closed; False when there is none."""
     values = {"state": "active", "reason": "", "proven_url": url, "failures": 0, "open_until": None}
     return _change(conn, endpoint_id, values)
+
+
+def ask_code(conn: Connection, endpoint_id: str, code: str, *, address: str, until: datetime, seal_key: bytes) -> bool:
+    """`code` was sent to `address`, and proves it when it is given back before `until`; False when there is no such endpoint."""
+    asked = (code, address, str(to_us(until)), str(CODE_TRIES))
+    values = {"asked": seal(asked, endpoint_id=endpoint_id, seal_key=seal_key)}
+    known = get(conn, endpoint_id)
+    return _change(conn, endpoint_id, values | ({"reason": CODE_SENT} if known and known.state == "unproven" else {}))
+
+
+def give_code(conn: Connection, endpoint_id: str, code: str, *, address: str, now: datetime, seal_key: bytes) -> bool:
+    """Whether that code was awaited from that address; then the endpoint is active for it. A wrong one costs one of its few tries."""
+    row = conn.execute(
+        select(endpoint_states).where(endpoint_states.c.endpoint_id == endpoint_id).with_for_update()
+    ).one_or_none()
+    if row is None or row.asked is None:
+        return False
+    sent, sent_to, until, tries = unseal(row.asked, endpoint_id=endpoint_id, seal_key=seal_key)
+    if int(until) <= to_us(now) or int(tries) <= 0 or sent_to != address:
+        _change(conn, endpoint_id, {"asked": None})
+        return False
+    if not hmac.compare_digest(sent.encode(), code.encode()):
+        left = (sent, sent_to, until, str(int(tries) - 1))
+        _change(conn, endpoint_id, {"asked": seal(left, endpoint_id=endpoint_id, seal_key=seal_key)})
+        return False
+    _change(conn, endpoint_id, {"asked": None})
+    return proven(conn, endpoint_id, address)
 
 
 def failed(conn: Connection, endpoint_id: str, *, open_until: datetime | None = None) -> int:

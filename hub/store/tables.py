@@ -386,6 +386,9 @@ endpoint_states = Table(  # what the world did to an endpoint, as opposed to wha
     Column("secrets", Text, nullable=False),  # JSON list, encrypted with the store's key, newest first
     Column("failures", Integer, nullable=False),  # in a row, over all deliveries
     Column("open_until", BigInteger),  # the circuit
+    Column(
+        "asked", Text
+    ),  # the code that was sent there and is awaited, its address, end and tries left; encrypted like the secrets
     Column("rev", BigInteger, nullable=False),
 )
 

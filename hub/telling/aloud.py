@@ -6,13 +6,17 @@ import re
 
 from hub.telling.facts import Part, Told
 from hub.telling.layout import names
-from hub.telling.plain import one_line
+from hub.telling.plain import one_line, shortened
 from hub.telling.times import span
 from hub.words import to_speak
 
 MOST_NAMES = 8
 MOST_NAME_LETTERS = 240
 """Nobody remembers more places that were read to them."""
+
+MOST_HEADLINE = 300
+MOST_ADVICE = 1200
+"""Letters: about 25 and 100 seconds. A longer reading holds up the next one."""
 
 _ADDRESS = re.compile(r"https?://\S+|\S+@\S+")
 _SILENT = re.compile(r"[^\w\s.,;:!?%/()+\-–°²³]|_")
@@ -49,17 +53,20 @@ def _who(part: Part, told: Told) -> str:
 
 
 def _part(part: Part, told: Told) -> list[str]:
-    what = part.headline or part.what
+    """What a source wrote in another language is not read: this voice cannot, so the facts are told in ours."""
+    ours = part.language == told.language
+    what = shortened((part.headline if ours else "") or part.what, MOST_HEADLINE)
+    to_do = shortened(one_line(part.to_do), MOST_ADVICE) if ours else ", ".join(part.responses)
     where = told.say("telling.where", where=names(part, told, MOST_NAMES, MOST_NAME_LETTERS)) if part.where else ""
     if told.ends:
-        after = part.advice if told.event_type == "alert.ended" else ""
+        after = to_do if told.event_type == "alert.ended" and part.advice else ""
         return [told.say("telling.was", what=what), where, after, _who(part, told)]
     when = span(None, part.until, told.words, told.language)
     return [
         told.say("telling.what", what=what, level=part.level),
         where,
         told.say("telling.when", when=when) if when else "",
-        told.say("telling.do", text=part.advice) if part.advice else "",
+        told.say("telling.do", text=to_do) if to_do else "",
         _who(part, told),
     ]
 

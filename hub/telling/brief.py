@@ -105,7 +105,7 @@ def _pieces_of(told: Told) -> tuple[Callable[[int], str], ...]:
     return (
         lambda free: _where(part, told, free),
         lambda free: _until(part, told, free),
-        lambda _: one_line(part.advice),
+        lambda _: one_line(part.to_do),
         lambda _: others,
         lambda _: part.headline,
         lambda _: part.who,

@@ -16,6 +16,9 @@ from hub.words import Words, moment
 ENDINGS = ("alert.cancel", "alert.ended", "alert.left_your_area", "alert.missed")
 """After these nobody of the recipients is warned any more."""
 
+TO_DO = frozenset({"Shelter", "Evacuate", "Prepare", "Execute", "Avoid", "Monitor"})
+"""Response types that ask somebody to do something (CAP 1.2 §3.2.2)."""
+
 LEVELS = (
     ("VN:capDoRuiRo", "scale.risk", 5),
     ("VN:baoDong", "scale.flood_alarm", 3),
@@ -54,7 +57,8 @@ class Owed(Protocol):
 class Part:
     """One info. Every text is one line but `description` and `advice`; "" where the source says nothing.
 
-    `level` is a level by law with its scale's name when the bulletin gives one, else the severity in words.
+    `level` is a level by law with its scale's name when the bulletin gives one, else the severity in words. `language` is that of the
+    source's own texts (headline, advice, description); `what`, `level` and `responses` are in the reader's.
     """
 
     what: str
@@ -69,6 +73,13 @@ class Part:
     who: str
     contact: str = ""
     web: str = ""
+    language: str = "vi"
+    responses: tuple[str, ...] = ()
+
+    @property
+    def to_do(self) -> str:
+        """What to do, in the source's words, else in those of CAP's responseType."""
+        return self.advice or ", ".join(self.responses)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +133,7 @@ def tell(owed: Owed, words: Words, *, language: str = "vi", hazards: Hazards | N
         notes=_notes(owed, words, language),
         listed=tuple(_line(one, words, language) for one in owed.summary),
         ack_url=owed.ack_url,
-        code=owed.challenge,
+        code=_gaps(owed).get("code", ""),
     )
 
 
@@ -178,6 +189,10 @@ class _Speaking:
             who=one_line(info.sender_name or alert.sender),
             contact=one_line(info.contact),
             web=one_line(info.web),
+            language=info.language[:2].casefold(),
+            responses=tuple(
+                self.words.say(f"response.{one}", self.language) for one in info.response_types if one in TO_DO
+            ),
         )
 
     def _what(self, info: Info) -> str:

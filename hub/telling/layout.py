@@ -65,7 +65,7 @@ def _part(part: Part, told: Told) -> list[str]:
         *first,
         *where,
         told.say("telling.when", when=when) if when else "",
-        told.say("telling.do", text=part.advice) if part.advice else "",
+        told.say("telling.do", text=part.to_do) if part.to_do else "",
         part.description,
         _who(part, told),
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 MOST_LETTERS = 20_000
 """What stands behind is not told: no channel for people carries more."""
@@ -18,8 +19,12 @@ _MANY_BREAKS = re.compile(r"\n{3,}")
 _END = " ,;:–-("
 
 
+@lru_cache(maxsize=256)
 def text_lines(text: str) -> str:
-    """`text` with its line breaks, at most one empty line in a row, and nothing unseen."""
+    """`text` with its line breaks, at most one empty line in a row, and nothing unseen.
+
+    Remembered: one alert is told to hundreds.
+    """
     composed = unicodedata.normalize("NFC", _BREAKS.sub("\n", text[:MOST_LETTERS]))
     seen = "".join(one for one in composed if one in "\n\t" or unicodedata.category(one) not in _HARMFUL)
     lines = "\n".join(line.strip() for line in _SPACES.sub(" ", seen).split("\n"))
@@ -50,4 +55,4 @@ def shortened(text: str, most: int, *, sign: str = "…") -> str:
 
 def units(text: str) -> int:
     """How many UTF-16 units: what UCS-2 counts; an emoji is two."""
-    return len(text) + sum(1 for one in text if ord(one) > 0xFFFF)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2

@@ -164,3 +164,28 @@ async def test_an_alternate_is_another_endpoint_that_is_there(door: Door) -> Non
         assert (await administrator.post("/v1/endpoints", json={**BODY, "alternate": "e0"})).status_code == 422
         itself = await administrator.put(f"/v1/endpoints/{first}", json={**BODY, "alternate": first})
         assert itself.status_code == 422
+
+
+async def test_a_code_proves_and_a_wrong_one_is_told_so(tmp_path: Path) -> None:
+    given: list[tuple[str, str]] = []
+
+    async def give(endpoint_id: str, code: str) -> bool:
+        given.append((endpoint_id, code))
+        return code == "40717203"
+
+    async with (
+        open_door(tmp_path, give_code=give) as door,
+        await _signed_in(door, "agency_member", owner="pccc") as own,
+        await _signed_in(door, "agency_member", owner="y-te") as other,
+    ):
+        endpoint_id = (await own.post("/v1/endpoints", json=BODY)).json()["endpoint_id"]
+        path = f"/v1/endpoints/{endpoint_id}/proof"
+        assert (await other.post(path, json={"code": "40717203"})).status_code == 404
+        for odd in ("4071720", "٤٠٧١٧٢٠٣", "40717203\n", ""):
+            assert (await own.post(path, json={"code": odd})).status_code == 422
+        assert given == []
+        wrong = await own.post(path, json={"code": "00000000"})
+        assert (wrong.status_code, wrong.json()["code"]) == (409, "wrong-code")
+        right = await own.post(path, json={"code": "40717203"})
+        assert (right.status_code, right.json()["proven"]) == (200, True)
+        assert given == [(endpoint_id, "00000000"), (endpoint_id, "40717203")]

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hub.app.channels import check_endpoint
 from tests.hubbing import hub_in
 
 
-def test_an_endpoint_is_checked_by_its_channel() -> None:
-    assert check_endpoint("webhook", {"url": "https://example.org/x"}) == ""
-    assert "url" in check_endpoint("webhook", {"url": "nonsense"})
-    assert check_endpoint("no_such_channel", {})
+async def test_an_endpoint_is_checked_by_its_channel_and_against_the_deployment(tmp_path: Path) -> None:
+    sms = {"url": "https://sms.example.vn/", "body": {"to": "{to}", "text": "{text}"}}
+    async with hub_in(tmp_path / "a") as hub:
+        assert hub.channels.refuses("webhook", {"url": "https://example.org/x"}) == ""
+        assert "url" in hub.channels.refuses("webhook", {"url": "nonsense"})
+        assert hub.channels.refuses("no_such_channel", {})
+        assert hub.channels.refuses("cap_feed", {}) == "cap_feed is no channel"
+        assert "channels.sms.url" in hub.channels.refuses("sms", {"to": "0912345678"})
+    async with hub_in(tmp_path / "b", channels={"sms": sms}) as hub:
+        assert hub.channels.refuses("sms", {"to": "0912345678"}) == ""
+        refused = hub.channels.refuses("sms", {"to": "0912", "part": 3})
+        assert "part" in refused
+        assert "09123456789012" not in hub.channels.refuses("sms", {"to": "091234567890123"})
 
 
 async def test_a_follower_is_no_channel(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from hub.cap.model import Alert, Area, Info, Reference
 from hub.clock import SystemClock
 from hub.consumer import ChannelIO
+from hub.hazards import Hazards
 from hub.http.addresses import rules_for
 from hub.http.post import PinnedPoster
 from hub.words import Words
@@ -46,22 +47,24 @@ def cancel(identifier: str = "vn.2", of: str = "vn.1", **changes: Any) -> Alert:
     return alert(identifier, msg_type="Cancel", references=(Reference("kttv@example.vn", of, SENT),), **given)
 
 
-def channel_io() -> ChannelIO:
+def channel_io(gateway: Any = None) -> ChannelIO:
     async def nobody(host: str, port: int) -> list[str]:
         return ["127.0.0.1"]
 
     poster = PinnedPoster(rules_for(mode="test"), resolver=nobody, user_agent="hub/test")
-    return ChannelIO(poster, SystemClock(), Words.load(ROOT / "config" / "words"))
+    words, hazards = Words.load(ROOT / "config" / "words"), Hazards.load(ROOT / "config" / "hazards.csv")
+    return ChannelIO(poster, SystemClock(), words, gateway, hazards)
 
 
 @dataclass
 class Receiver:
-    """What arrived, and the answer that is given: raw bytes after the status line, or a callable of the body."""
+    """What arrived (`asked` are method and path), and the answer that is given: raw bytes, or a callable of the body."""
 
     url: str = ""
     answer: Any = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
     bodies: list[bytes] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
 
 
 @contextlib.asynccontextmanager
@@ -71,8 +74,9 @@ async def receiving() -> AsyncIterator[Receiver]:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             while True:
-                head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")[1:-2]
+                first, *head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")[:-2]
                 headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head)}
+                receiver.asked.append(first.removesuffix(" HTTP/1.1"))
                 body = await reader.readexactly(int(headers["content-length"]))
                 receiver.headers.append(headers)
                 receiver.bodies.append(body)

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from consumers.mqtt_siren import Channel, Gateway, Settings, answers, jws, release, stop
 from consumers.mqtt_siren.command import ANSWER, COMMAND, act_of
 from hub.clock import SystemClock
-from hub.consumer import Delivery, Endpoint
+from hub.consumer import Delivery, Endpoint, address_of
 from hub.errors import ConfigError, Rejected, Retry
 from hub.http.signatures import new_signing_key, public_key
 from tests.consumers.receiving import NOW, alert, cancel, channel_io
@@ -62,7 +62,7 @@ def delivery(**changes: Any) -> Delivery:
 
 
 def endpoint(**settings: Any) -> Endpoint:
-    return Endpoint("e1", "tan-phu", "mqtt_siren", Settings(topic=TOPIC, **{"devices": {"coi-1": ""}, **settings}))
+    return Endpoint("e1", "tan-phu", "mqtt_siren", Settings(to=TOPIC, **{"devices": {"coi-1": ""}, **settings}))
 
 
 def head(device: str = "coi-1", **changes: Any) -> Head:
@@ -283,11 +283,11 @@ async def test_enough_is_the_quorum_or_that_it_cannot_be_reached() -> None:
 @pytest.mark.parametrize(
     ("changes", "where"),
     [
-        ({"topic": "coi/+/lenh"}, "topic"),
-        ({"topic": ""}, "topic"),
-        ({"topic": "$SYS/x"}, "topic"),
+        ({"to": "coi/+/lenh"}, "to"),
+        ({"to": ""}, "to"),
+        ({"to": "$SYS/x"}, "to"),
         ({"ack_topic": "coi/#"}, "ack_topic"),
-        ({"ack_topic": TOPIC}, "topic"),
+        ({"ack_topic": TOPIC}, "to"),
         ({"devices": {}}, "devices"),
         ({"devices": {"coi 1": ""}}, "devices.coi 1"),
         ({"devices": {"coi-1": "whpk_xx"}}, "devices.coi-1"),
@@ -298,7 +298,7 @@ async def test_enough_is_the_quorum_or_that_it_cannot_be_reached() -> None:
 )
 def test_settings_that_cannot_work_are_refused(changes: dict[str, Any], where: str) -> None:
     with pytest.raises(ConfigError) as refused:
-        Settings(**{"topic": TOPIC, "devices": {"coi-1": ""}, **changes})
+        Settings(**{"to": TOPIC, "devices": {"coi-1": ""}, **changes})
     assert refused.value.where == where
 
 
@@ -324,8 +324,9 @@ def test_a_gateway_that_cannot_work_is_refused_without_showing_a_secret(changes:
     assert HUB_KEY not in repr(gateway())
 
 
-def test_another_topic_is_another_address_to_prove() -> None:
-    assert Settings(topic=TOPIC, devices={"a": ""}).url != Settings(topic="coi/khac", devices={"a": ""}).url
+def test_another_topic_is_another_address_to_prove_for_those_who_read_the_table_too() -> None:
+    one, other = ({"to": topic, "devices": {"a": ""}} for topic in (TOPIC, "coi/khac"))
+    assert address_of(Settings(**one)) == address_of(one) != address_of(other)
 
 
 # --- over a real broker --------------------------------------------------------------------------------------------------------------
@@ -505,7 +506,7 @@ async def test_another_authority_than_the_brokers_is_refused(town: Town, tmp_pat
 @on_a_broker
 async def test_a_topic_without_rights_is_never_delivered(town: Town) -> None:
     sender = channel(town.gateway())
-    where = Endpoint("e2", "x", "mqtt_siren", Settings(topic="coi/cam/lenh", awaits="broker"))
+    where = Endpoint("e2", "x", "mqtt_siren", Settings(to="coi/cam/lenh", awaits="broker"))
     with pytest.raises(Retry, match="mqtt-135"):
         await send(sender, delivery(), where)
     await sender.aclose()

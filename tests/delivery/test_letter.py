@@ -113,3 +113,31 @@ async def test_every_alert_of_a_summary_says_where_it_stands(tmp_path: Path, rec
 async def test_an_endpoint_nobody_names_any_more_is_none(tmp_path: Path) -> None:
     async with hub_in(tmp_path) as hub:
         assert await hub.store.read(lambda conn: hub.courier.last.desk.endpoint_of(conn, "nobody")) is None
+
+
+async def test_a_bare_cancel_brings_what_it_ends_as_this_endpoint_was_told_it(
+    tmp_path: Path, receiver: Receiver
+) -> None:
+    async with hub_in(tmp_path) as hub:
+        await endpoint(hub, "e", receiver.base)
+        sent = [later(-300 + 60 * n) for n in range(3)]
+        await say(hub, "mot", sent=sent[0], headline="Lũ lần một")
+        await settle(hub)
+        await say(hub, "hai", sent=sent[1], headline="Lũ lần hai", msg_type="Update", references=triple("mot", sent[0]))
+        await settle(hub)
+        bare = read(cap("huy", sent=sent[2], msg_type="Cancel", references=triple("hai", sent[1])), zone=ZONE)
+        payload = Payload("nguon", b"<huy/>", "", hub.clock.now())
+        candidate = candidate_of(bare, payload)
+        await hub.acceptor.accept([replace(candidate, alert=replace(candidate.alert, infos=()))])
+        await settle(hub)
+        (row,) = [one for one in await ledger(hub) if one["event_type"] == "alert.cancel"]
+        now = hub.clock.now()
+        desk = hub.courier.last.desk
+        made = await hub.store.read(lambda conn: desk.delivery(conn, row, now=now, attempted_at=now))
+        assert made.alert is not None
+        assert made.alert.infos == ()
+        assert made.earlier is not None
+        assert made.earlier.infos[0].headline == "THỬ NGHIỆM – Lũ lần hai"
+        stranger = {**row, "endpoint_id": "somebody-else"}
+        other = await hub.store.read(lambda conn: desk.delivery(conn, stranger, now=now, attempted_at=now))
+        assert other.earlier is None

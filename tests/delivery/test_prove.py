@@ -9,10 +9,13 @@ from typing import Any
 import pytest
 from standardwebhooks import Webhook
 
+from consumers.sms import Channel as Sms
+from consumers.sms import Gateway
+from consumers.sms import Settings as SmsSettings
 from consumers.webhook import Channel, Settings, new_secret
 from hub.clock import SystemClock
 from hub.consumer import Endpoint
-from hub.delivery.prove import answered_value, prove
+from hub.delivery.prove import answered_value, new_code, prove, proven_by, send_code
 from hub.errors import Forbidden, Rejected, Retry
 from tests.consumers.receiving import Receiver, answer, channel_io, receiving
 
@@ -96,3 +99,20 @@ def test_the_value_is_read_from_an_object_or_bare() -> None:
     assert answered_value(b'"abc"') == b"abc"
     assert answered_value(b" abc\r\n") == b"abc"
     assert answered_value(b"a" * 5000) == b""
+
+
+async def test_people_get_a_code_of_digits_and_a_gateway_that_echoes_it_proves_nothing() -> None:
+    async with receiving() as gate:
+        gate.answer = lambda body: answer("200 OK", body)
+        channel = Sms(channel_io(Gateway(url=gate.url, body={"to": "{to}", "text": "{text}"})))
+        place = Endpoint("e1", "tan-phu", "sms", SmsSettings(to="0912345678"))
+        assert (proven_by(channel), proven_by(Channel(channel_io()))) == ("code", "answer")
+        await send_code(channel, place, "40717203", clock=SystemClock(), mode="test")
+        assert "Mã xác minh nơi nhận tin: 40717203." in json.loads(gate.bodies[0])["text"]
+        assert not await prove(channel, place, clock=SystemClock(), mode="test")
+
+
+def test_codes_are_eight_digits_and_seldom_the_same() -> None:
+    codes = {new_code() for _ in range(100)}
+    assert len(codes) > 95
+    assert all(len(code) == 8 and code.isdigit() and code.isascii() for code in codes)

@@ -77,6 +77,40 @@ async def test_one_connection_serves_request_after_request() -> None:
         await out.aclose()
 
 
+async def test_a_gateway_may_take_more_at_a_time_by_post_and_by_get() -> None:
+    free, came = asyncio.Event(), asyncio.Queue[str]()
+
+    async def wait(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        came.put_nowait((await read_request(reader))[0])
+        await free.wait()
+        writer.write(b"HTTP/1.1 204 No\r\nConnection: close\r\n\r\n")
+        writer.close()
+
+    async with listening(wait) as wire:
+        out = poster()
+        for by_get in (False, True):
+            free.clear()
+            tries = [
+                asyncio.ensure_future(
+                    out.ask(f"{wire.http}/get?n={n}", {}, timeout_s=5, at_once=5)
+                    if by_get
+                    else out.post(f"{wire.http}/post", b"", {}, timeout_s=5, at_once=5)
+                )
+                for n in range(8)
+            ]
+            async with asyncio.timeout(5):
+                for _ in range(5):
+                    await came.get()
+            await asyncio.sleep(0.05)
+            assert came.empty()
+            free.set()
+            assert {answer.status for answer in await asyncio.gather(*tries)} == {204}
+            assert came.qsize() == 3
+            while not came.empty():
+                came.get_nowait()
+        await out.aclose()
+
+
 async def test_two_at_most_are_under_way_to_one_address_and_another_address_does_not_wait() -> None:
     under_way = most = 0
     go, full = asyncio.Event(), asyncio.Event()

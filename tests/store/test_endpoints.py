@@ -172,3 +172,60 @@ def test_what_changed_since_is_found_by_rev(conn: Connection, made: endpoints.En
     endpoints.rotate(conn, "e1", NEW, seal_key=KEY)
     assert [state.endpoint_id for state in endpoints.everyone(conn, after_rev=seen)] == ["e2", "e1"]
     assert len({state.rev for state in endpoints.everyone(conn)}) == 3
+
+
+PHONE = "0912345678"
+
+
+def ask(conn: Connection, code: str = "40717203", address: str = PHONE) -> None:
+    assert endpoints.ask_code(conn, "e1", code, address=address, until=NOW + timedelta(minutes=30), seal_key=KEY)
+
+
+def give(conn: Connection, code: str = "40717203", address: str = PHONE, minutes: int = 1) -> bool:
+    now = NOW + timedelta(minutes=minutes)
+    return endpoints.give_code(conn, "e1", code, address=address, now=now, seal_key=KEY)
+
+
+def test_a_code_given_back_proves_the_address_it_was_sent_to_once(
+    conn: Connection, made: endpoints.EndpointState
+) -> None:
+    ask(conn)
+    assert (current(conn).state, current(conn).reason) == ("unproven", "code-sent")
+    assert "40717203" not in str(conn.execute(select(endpoint_states)).one())
+    assert give(conn)
+    assert current(conn).may_send(PHONE)
+    assert not current(conn).may_send("0900000000")
+    assert not give(conn)
+
+
+def test_five_wrong_codes_end_it(conn: Connection, made: endpoints.EndpointState) -> None:
+    ask(conn)
+    for n in range(endpoints.CODE_TRIES):
+        assert not give(conn, f"0000000{n}")
+    assert not give(conn)
+    ask(conn, "11112222")
+    assert not give(conn)
+    assert give(conn, "11112222")
+
+
+def test_a_code_is_worth_nothing_later_elsewhere_or_unasked(conn: Connection, made: endpoints.EndpointState) -> None:
+    assert not give(conn)
+    ask(conn)
+    assert not give(conn, minutes=30)
+    ask(conn)
+    assert not give(conn, address="0900000000")
+    assert not give(conn)
+    assert not endpoints.ask_code(conn, "nobody", "1", address="", until=NOW, seal_key=KEY)
+    assert current(conn).state == "unproven"
+
+
+def test_an_active_endpoint_stays_so_while_a_code_for_another_address_is_awaited(
+    conn: Connection, made: endpoints.EndpointState
+) -> None:
+    ask(conn)
+    give(conn)
+    ask(conn, address="0900000000")
+    assert (current(conn).state, current(conn).reason) == ("active", "")
+    assert current(conn).may_send(PHONE)
+    assert give(conn, address="0900000000")
+    assert not current(conn).may_send(PHONE)

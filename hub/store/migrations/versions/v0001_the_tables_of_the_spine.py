@@ -179,6 +179,7 @@ def upgrade() -> None:
         sa.Column("secrets", sa.Text(), nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("open_until", sa.BigInteger(), nullable=True),
+        sa.Column("asked", sa.Text(), nullable=True),
         sa.Column("rev", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("endpoint_id"),
     )
