@@ -110,8 +110,8 @@ class Receipt:
 class Halted:
     """What became of `stop(gateway, settings, *, clock, mode, hold_s, timeout_s)` or `release(…)` (without `hold_s`); settings None is for all.
 
-    `taken` is whether it left for at least one device; `confirmed` and `silent` are the devices known by name that answered or did
-    not; `why` is what kept it, "" when nothing did.
+    `taken` is whether it left for at least one device; `confirmed` and `silent` are the devices known by name that confirmed or did
+    not (a refusal confirms nothing); `why` is what kept it, "" when nothing did.
     """
 
     taken: bool

@@ -47,7 +47,7 @@ class Channel:
     def render(self, delivery: Delivery, endpoint: Endpoint) -> Rendered:
         """The signed command. Pure: the same delivery, endpoint and attempt give the same bytes."""
         settings: Settings = endpoint.settings
-        claims = claims_of(delivery, topic=settings.topic, sound_s=settings.sound_s, pattern=settings.pattern)
+        claims = claims_of(delivery, topic=settings.to, sound_s=settings.sound_s, pattern=settings.pattern)
         body = jws.sign(claims, self._gateway.signing_key, kid=self._gateway.key_id, typ=COMMAND)
         about = {name: str(claims[name]) for name in ("id", "act", "mode", "event_type", "iat", "exp")}
         return Rendered(body, {**about, "challenge": delivery.challenge})
@@ -79,7 +79,7 @@ class Channel:
         await line.opened()
         await line.subscribe(settings.acks)
         code = await line.publish(
-            settings.topic,
+            settings.to,
             rendered.body,
             expires_s=int(rendered.headers["exp"]) - int(rendered.headers["iat"]),
             about={

@@ -7,6 +7,7 @@ costs the caller its own timeout and no more.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ssl
 import sys
 from collections.abc import Callable, Mapping
@@ -173,7 +174,7 @@ class Line:
     # --- in paho's thread ------------------------------------------------------------------------------------------------------------
 
     def _tell(self, said: Callable[..., None], *what: Any) -> None:
-        if not self._loop.is_closed():
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to hear it
             self._loop.call_soon_threadsafe(said, *what)
 
     def _on_connect(self, client: Client, userdata: Any, flags: Any, reason: Any, properties: Any) -> None:

@@ -20,7 +20,7 @@ LONGEST_S = 900
 class Settings:
     """How one siren, or a group that always sounds together, is reached."""
 
-    topic: str
+    to: str
     """The topic of its commands, without wildcards, such as `coi/tan-phu/lenh`. The hub alone may publish there."""
 
     devices: Mapping[str, str] = field(default_factory=dict)
@@ -45,10 +45,10 @@ class Settings:
     """Which of its sounds it plays, in its maker's words; "" for the device's own choice."""
 
     def __post_init__(self) -> None:
-        for name in ("topic", "ack_topic", "stop_topic"):
-            _check_topic(name, getattr(self, name), wanted=name == "topic")
-        if len({self.topic, self.acks, self.stops}) < 3:
-            raise ConfigError("topic", "commands, answers and STOP share a topic", "three different topics")
+        for name in ("to", "ack_topic", "stop_topic"):
+            _check_topic(name, getattr(self, name), wanted=name == "to")
+        if len({self.to, self.acks, self.stops}) < 3:
+            raise ConfigError("to", "commands, answers and STOP share a topic", "three different topics")
         if self.awaits not in ("device", "broker"):
             raise ConfigError("awaits", f"{self.awaits!r} is unknown", "device or broker")
         if self.awaits == "device" and not self.devices:
@@ -64,22 +64,17 @@ class Settings:
     @property
     def acks(self) -> str:
         """The topic of the answers."""
-        return self.ack_topic or f"{self.topic}/ack"
+        return self.ack_topic or f"{self.to}/ack"
 
     @property
     def stops(self) -> str:
         """The topic of STOP."""
-        return self.stop_topic or f"{self.topic}/stop"
+        return self.stop_topic or f"{self.to}/stop"
 
     @property
     def wanted(self) -> int:
         """How many devices must have answered."""
         return self.quorum or len(self.devices)
-
-    @property
-    def url(self) -> str:
-        """The address that a proof holds for: another topic is another address."""
-        return f"mqtt:{self.topic}"
 
 
 @dataclass(frozen=True)

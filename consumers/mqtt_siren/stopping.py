@@ -60,9 +60,8 @@ async def _say(act: _Act, gateway: Gateway, settings: Settings | None, *, timeou
             saying.why = str(error)
         if not saying.done:
             await asyncio.sleep(min(0.5, max(0.0, ends - clock.monotonic())))
-    collected = saying.collected
-    confirmed = tuple(answer.device for answer in collected.by(DONE))
-    return Halted(saying.taken, confirmed, tuple(collected.silent()), "" if saying.done else saying.why)
+    confirmed = tuple(answer.device for answer in saying.collected.by(DONE))
+    return Halted(saying.taken, confirmed, saying.missing(), "" if saying.done else saying.why)
 
 
 class _Saying:
@@ -74,15 +73,19 @@ class _Saying:
         self._topic = settings.stops if settings is not None else gateway.stop_topic
         self._said = said
         self._ids: set[str] = set()
-        devices: Mapping[str, str] = settings.devices if settings is not None else {}
-        self.collected = Collected(devices, wanted=len(devices) or 1)
+        self._devices: Mapping[str, str] = settings.devices if settings is not None else {}
+        self.collected = Collected(self._devices, wanted=len(self._devices) or 1)
         self.taken = False
         self.why = ""
 
     @property
     def done(self) -> bool:
         """Whether every device confirmed; where none is known, whether the broker gave it to somebody."""
-        return self.collected.met or (self.taken and not self.collected.silent())
+        return self.collected.met or (self.taken and not self._devices)
+
+    def missing(self) -> tuple[str, ...]:
+        """The devices that did not confirm: silent, or unwilling."""
+        return tuple(sorted(self._devices.keys() - {answer.device for answer in self.collected.by(DONE)}))
 
     async def once(self) -> None:
         """Published on a line of its own, then waits for the devices as long as it is let."""
@@ -96,8 +99,10 @@ class _Saying:
             code = await line.publish(self._topic, self._signed(), expires_s=expires_s, about=about)
             self.taken = self.taken or code == 0
             self.why = "" if code == 0 else "no-device-listens"
-            if self.taken and self.collected.silent():
+            if self.taken and self._devices:
                 await self.collected.enough()
+                refused = [answer for answer in self.collected.answers.values() if answer.result != DONE]
+                self.why = "; ".join(f"{answer.device} {answer.result} {answer.why}".strip() for answer in refused)
         finally:
             line.drop()
 

@@ -12,7 +12,7 @@ from hub.api.printing import shown
 from hub.api.services import Services
 from hub.api.sight import Needs, Thing, endpoint_owners, things_of
 from hub.clock import to_us
-from hub.papers import Agency, Call
+from hub.papers import Agency, Call, Shown
 from hub.store import casefile, listing, rosters, rules
 
 MOST_DELIVERIES = 5000
@@ -41,13 +41,18 @@ def agencies(
         one for one in {row.alert_id: listing.one(conn, row.alert_id) for row in rows}.values() if one is not None
     ]
     things = {thing.row.alert_id: thing for thing in things_of(conn, listed, Needs(owners=True)) if sees_alert(thing)}
-    told = {alert_id: shown(conn, thing, services, now=now) for alert_id, thing in things.items()}
+
+    def told(alert_id: str, owner: str) -> Shown:
+        return shown(
+            conn, things[alert_id], services, now=now, sees=lambda one: owner in one.owners and sees_alert(one)
+        )
+
     found = []
     for owner, alerts in owed.items():
         calls = tuple(
-            Call(told[alert_id], furthest(rows), min(row.lane for row in rows))
+            Call(told(alert_id, owner), furthest(rows), min(row.lane for row in rows))
             for alert_id, rows in alerts.items()
-            if alert_id in told and furthest(rows) != "acknowledged"
+            if alert_id in things and furthest(rows) != "acknowledged"
         )
         if calls:
             found.append(Agency(name_of(conn, owner), _contacts(conn, owner, now), calls))

@@ -32,6 +32,7 @@ def router(services: Services, gate: Gate) -> APIRouter:
     """The three papers."""
     routes = APIRouter(prefix="/v1", tags=["papers"])
     store = services.store
+    press = asyncio.Semaphore()  # one at a time: a long report takes half a second of the machine
 
     @routes.get("/alerts/{alert_id}/phieu-bao-tin", response_class=Response)
     async def phieu_bao_tin(alert_id: str, asker: Annotated[Asker, asks("alert.read")]) -> Response:
@@ -39,7 +40,9 @@ def router(services: Services, gate: Gate) -> APIRouter:
         now = services.clock.now()
 
         def read(conn: Connection) -> Shown:
-            return shown(conn, found(conn, asker, alert_id), services, now=now)
+            owner = asker.caller.who.owner
+            thing = found(conn, asker, alert_id)
+            return shown(conn, thing, services, now=now, sees=lambda one: asker.may(one.what(owner)))
 
         with gate.read():
             told = await store.read(read)
@@ -49,7 +52,7 @@ def router(services: Services, gate: Gate) -> APIRouter:
             values = notice(told, office=office, words=services.words, hazards=services.hazards, now=now)
             return papers.page(NOTICE, values)
 
-        return _printed(await _made(services, fill))
+        return _printed(await _made(services, press, fill))
 
     @routes.get("/call-list", response_class=Response)
     async def calls(
@@ -66,12 +69,12 @@ def router(services: Services, gate: Gate) -> APIRouter:
                 now=now,
                 lane=lane,
                 sees_owner=lambda owner: asker.may(of_owner("roster", owner)),
-                sees_alert=lambda thing: reader.may(thing.what),
+                sees_alert=lambda thing: reader.may(thing.what(asker.caller.who.owner)),
             )
 
         with gate.read():
             listed = await store.read(read)
-        return _printed(await _made(services, lambda papers: calls_page(papers, services, listed, now=now)))
+        return _printed(await _made(services, press, lambda papers: calls_page(papers, services, listed, now=now)))
 
     @routes.get("/incidents/{incident_id}/bao-cao-nhanh.docx", response_class=Response)
     async def bao_cao_nhanh(incident_id: str, asker: Annotated[Asker, asks("audit.read")]) -> Response:
@@ -85,7 +88,7 @@ def router(services: Services, gate: Gate) -> APIRouter:
             return papers.document(REPORT, values)
 
         headers = {"Cache-Control": "no-store", "Content-Disposition": 'attachment; filename="bao-cao-nhanh.docx"'}
-        return Response(await _made(services, fill), headers=headers, media_type=WORD)
+        return Response(await _made(services, press, fill), headers=headers, media_type=WORD)
 
     return routes
 
@@ -98,7 +101,7 @@ def calls_page(papers: Papers, services: Services, listed: list[Agency], *, now:
     return papers.page(CALLS, values)
 
 
-async def _made(services: Services, fill: Any) -> Any:
+async def _made(services: Services, press: asyncio.Semaphore, fill: Any) -> Any:
     """What `fill` makes, beside the loop; a template at fault says which.
 
     Raises:
@@ -107,7 +110,8 @@ async def _made(services: Services, fill: Any) -> Any:
     if services.papers is None:
         raise Problem(501, "not-configured")
     try:
-        return await asyncio.to_thread(fill, services.papers)
+        async with press:
+            return await asyncio.to_thread(fill, services.papers)
     except ConfigError as error:
         log.error("paper.not_made reason=%s", error)
         raise Problem(501, "paper", reason=error.reason) from error

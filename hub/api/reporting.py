@@ -31,32 +31,37 @@ def reported(conn: Connection, asker: Asker, services: Services, incident_id: st
         Problem: 404 when there is none, or nothing of it that the asker may read.
     """
     reader = Asker(asker.caller, "alert.read")
+
+    def sees(thing: Thing) -> bool:
+        return reader.may(thing.what(asker.caller.who.owner))
+
     row = kept.get(conn, incident_id)
     rows = casefile.versions(conn, incident_id, limit=MOST_VERSIONS) if row is not None else ()
-    things = [thing for thing in things_of(conn, rows, Needs(owners=True)) if reader.may(thing.what)]
+    things = [thing for thing in things_of(conn, rows, Needs(owners=True)) if sees(thing)]
     if row is None or not things:
         raise Problem(404, "not-found")
     last = listing.last_words(conn, incident_id, limit=incidents.MOST_MEMBERS)
-    seen = [thing for thing in things_of(conn, last, Needs(owners=True)) if reader.may(thing.what)]
+    seen = [thing for thing in things_of(conn, last, Needs(owners=True)) if sees(thing)]
     told = incidents.told(seen or things[-1:], services)
     hazards = (filters.hazard_names(services, one)["vi"] for one in kept.hazards_of(conn, incident_id))
     owed = _owed(conn, asker, [thing.row.alert_id for thing in things])
-    about = {thing.row.alert_id: thing.summary["headline"] or thing.summary["event"] for thing in things}
+    about = {
+        thing.row.alert_id: thing.summary["headline"] or thing.summary["event"] or thing.row.identifier
+        for thing in things
+    }
     return Reported(
         incident_id=incident_id,
         hazards=tuple(hazards),
         severity=told["severity"],
         began_at=told["began_at"],
         mode=services.mode,
-        happened=tuple(_happened(conn, thing, services, now) for thing in things),
+        happened=tuple(
+            Happened(shown(conn, thing, services, now=now, sees=sees), str(thing.row.source)) for thing in things
+        ),
         answered=tuple(_answered(conn, owed, about)),
         decided=tuple(_decided(conn, owed, about, since=to_us(told["began_at"]))),
         differences=tuple(one["vi"] for one in told["disagreements"]),
     )
-
-
-def _happened(conn: Connection, thing: Thing, services: Services, now: datetime) -> Happened:
-    return Happened(shown(conn, thing, services, now=now), thing.row.source)
 
 
 def _owed(conn: Connection, asker: Asker, alert_ids: Sequence[str]) -> list[tuple[str, Row[Any]]]:

@@ -24,6 +24,7 @@ from hub.config.settings import SourceSettings
 from hub.errors import ConfigError
 from hub.faults import Faults
 from hub.hazards import Hazards
+from hub.papers import Papers
 from hub.scales import Scales
 from hub.words import Words
 
@@ -48,6 +49,8 @@ def check(config: Config, faults: Faults | None = None, *, now: datetime | None 
         Scales.load(config.root / "scales.csv", tables)
     with tables.kept():
         Words.load(config.root / "words", tables)
+    with tables.kept():
+        Papers(config.root / "papers", config.profile.gazetteer_on).check()
     at = now or SystemClock().now()
     return [
         *deployment_problems(config),

@@ -44,7 +44,7 @@ def deployment(folder: Path, port: int, ca_file: str, keys: dict[str, str]) -> P
     (profile / "profile.toml").write_text('extends = "dong-nai-2023"\nname = "thử"\n', encoding="utf-8")
     (profile / "endpoints.toml").write_text(
         '[[endpoint]]\nid = "coi-tan-phu"\nowner = "co-quan"\nkind = "mqtt_siren"\n'
-        f'[endpoint.settings]\ntopic = "{TOPIC}"\ndevices = {{ coi-1 = "" }}\n',
+        f'[endpoint.settings]\nto = "{TOPIC}"\ndevices = {{ coi-1 = "" }}\n',
         encoding="utf-8",
     )
     file = folder / "hub.toml"
@@ -120,14 +120,14 @@ def test_a_siren_that_does_not_confirm_is_named_and_the_command_fails(tmp_path: 
 
 async def test_an_endpoint_of_the_desk_is_found_though_its_store_is_being_written(tmp_path: Path) -> None:
     async with hub_in(tmp_path / "data") as one:
-        body = {"owner": "co-quan", "kind": "mqtt_siren", "settings": {"topic": TOPIC, "devices": {"coi-1": ""}}}
+        body = {"owner": "co-quan", "kind": "mqtt_siren", "settings": {"to": TOPIC, "devices": {"coi-1": ""}}}
         now = datetime.now(UTC)
         await one.store.write(lambda conn: rules.put(conn, "endpoint", "e1", body, origin="desk", by="t", at=now))
         path = one.config.store_url.removeprefix("sqlite:///")
         lock = sqlite3.connect(path, timeout=5, isolation_level=None)
         lock.execute("BEGIN IMMEDIATE")
         try:
-            assert document_of(one.config, "e1")["settings"]["topic"] == TOPIC
+            assert document_of(one.config, "e1")["settings"]["to"] == TOPIC
             with pytest.raises(ConfigError, match="e9"):
                 document_of(one.config, "e9")
         finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -20,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from consumers.mqtt_siren import Channel, Gateway, Settings, answers, jws, release, stop
 from consumers.mqtt_siren.command import ANSWER, COMMAND, act_of
 from hub.clock import SystemClock
-from hub.consumer import Delivery, Endpoint
+from hub.consumer import Delivery, Endpoint, address_of
 from hub.errors import ConfigError, Rejected, Retry
 from hub.http.signatures import new_signing_key, public_key
 from tests.consumers.receiving import NOW, alert, cancel, channel_io
@@ -61,7 +62,7 @@ def delivery(**changes: Any) -> Delivery:
 
 
 def endpoint(**settings: Any) -> Endpoint:
-    return Endpoint("e1", "tan-phu", "mqtt_siren", Settings(topic=TOPIC, **{"devices": {"coi-1": ""}, **settings}))
+    return Endpoint("e1", "tan-phu", "mqtt_siren", Settings(to=TOPIC, **{"devices": {"coi-1": ""}, **settings}))
 
 
 def head(device: str = "coi-1", **changes: Any) -> Head:
@@ -282,11 +283,11 @@ async def test_enough_is_the_quorum_or_that_it_cannot_be_reached() -> None:
 @pytest.mark.parametrize(
     ("changes", "where"),
     [
-        ({"topic": "coi/+/lenh"}, "topic"),
-        ({"topic": ""}, "topic"),
-        ({"topic": "$SYS/x"}, "topic"),
+        ({"to": "coi/+/lenh"}, "to"),
+        ({"to": ""}, "to"),
+        ({"to": "$SYS/x"}, "to"),
         ({"ack_topic": "coi/#"}, "ack_topic"),
-        ({"ack_topic": TOPIC}, "topic"),
+        ({"ack_topic": TOPIC}, "to"),
         ({"devices": {}}, "devices"),
         ({"devices": {"coi 1": ""}}, "devices.coi 1"),
         ({"devices": {"coi-1": "whpk_xx"}}, "devices.coi-1"),
@@ -297,7 +298,7 @@ async def test_enough_is_the_quorum_or_that_it_cannot_be_reached() -> None:
 )
 def test_settings_that_cannot_work_are_refused(changes: dict[str, Any], where: str) -> None:
     with pytest.raises(ConfigError) as refused:
-        Settings(**{"topic": TOPIC, "devices": {"coi-1": ""}, **changes})
+        Settings(**{"to": TOPIC, "devices": {"coi-1": ""}, **changes})
     assert refused.value.where == where
 
 
@@ -323,8 +324,9 @@ def test_a_gateway_that_cannot_work_is_refused_without_showing_a_secret(changes:
     assert HUB_KEY not in repr(gateway())
 
 
-def test_another_topic_is_another_address_to_prove() -> None:
-    assert Settings(topic=TOPIC, devices={"a": ""}).url != Settings(topic="coi/khac", devices={"a": ""}).url
+def test_another_topic_is_another_address_to_prove_for_those_who_read_the_table_too() -> None:
+    one, other = ({"to": topic, "devices": {"a": ""}} for topic in (TOPIC, "coi/khac"))
+    assert address_of(Settings(**one)) == address_of(one) != address_of(other)
 
 
 # --- over a real broker --------------------------------------------------------------------------------------------------------------
@@ -504,7 +506,7 @@ async def test_another_authority_than_the_brokers_is_refused(town: Town, tmp_pat
 @on_a_broker
 async def test_a_topic_without_rights_is_never_delivered(town: Town) -> None:
     sender = channel(town.gateway())
-    where = Endpoint("e2", "x", "mqtt_siren", Settings(topic="coi/cam/lenh", awaits="broker"))
+    where = Endpoint("e2", "x", "mqtt_siren", Settings(to="coi/cam/lenh", awaits="broker"))
     with pytest.raises(Retry, match="mqtt-135"):
         await send(sender, delivery(), where)
     await sender.aclose()
@@ -627,6 +629,44 @@ async def test_stop_says_who_did_not_confirm(town: Town) -> None:
     halted = await say_stop(town.gateway(), endpoint(devices={"coi-1": "", "coi-9": ""}).settings, timeout_s=2)
     assert (halted.taken, halted.confirmed, halted.silent) == (True, ("coi-1",), ("coi-9",))
     assert halted.why
+
+
+@on_a_broker
+async def test_a_device_of_another_mode_has_not_confirmed_a_stop(town: Town) -> None:
+    drill = head("coi-1")
+    drill.mode, drill.sounding = "exercise", "c1"
+    town.siren(head=drill)
+    halted = await say_stop(town.gateway(), endpoint().settings, timeout_s=2)
+    assert (halted.confirmed, halted.silent) == ((), ("coi-1",))
+    assert "mode" in halted.why
+
+
+@on_a_broker
+async def test_an_old_answer_confirms_no_new_stop(town: Town) -> None:
+    town.siren(mute=True)
+    stranger = town.siren("x")  # the broker's rights let it write there, as a device that was broken into
+
+    async def replay() -> None:
+        while True:
+            old = json.dumps({"id": "stop-cu", "device": "coi-1", "result": "done"})
+            assert stranger._client
+            stranger._client.publish(f"{TOPIC}/stop/ack", old, qos=1)
+            await asyncio.sleep(0.1)
+
+    replaying = asyncio.create_task(replay())
+    halted = await say_stop(town.gateway(), endpoint().settings, timeout_s=2)
+    replaying.cancel()
+    assert (halted.confirmed, halted.silent) == ((), ("coi-1",))
+
+
+async def test_a_dead_broker_leaves_no_threads_behind() -> None:
+    sender = channel(gateway(port=1))
+    before = threading.active_count()
+    for _ in range(40):
+        with pytest.raises(Retry, match="refused"):
+            await send(sender, delivery(), endpoint())
+    await sender.aclose()
+    await until(lambda: threading.active_count() <= before + 2, "the lines' threads are gone")
 
 
 async def test_nobody_is_silenced_for_a_day() -> None:

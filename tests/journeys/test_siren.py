@@ -57,7 +57,7 @@ async def hub_with_siren(folder: Path, where: Broker) -> AsyncIterator[app.Hub]:
     def write(conn: Any) -> None:
         rules.put(conn, "authority", "nguon", {}, origin="config", by="t", at=now)
         rules.put(conn, "owner", "co-quan", {"kind": "agency"}, origin="config", by="t", at=now)
-        settings = {"topic": TOPIC, "devices": {"coi-1": ""}}
+        settings = {"to": TOPIC, "devices": {"coi-1": ""}}
         body = {"owner": "co-quan", "kind": "mqtt_siren", "settings": settings}
         rules.put(conn, "endpoint", "coi", body, origin="desk", by="t", at=now)
         wanted = {"endpoint_id": "coi", "owner": "co-quan", "number": 1, "units": ["75"]}
