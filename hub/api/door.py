@@ -11,6 +11,7 @@ from fastapi import FastAPI, Response
 from starlette.types import ASGIApp
 
 from hub.api import (
+    account,
     alerts,
     answers,
     audit,
@@ -65,6 +66,7 @@ def build(services: Services) -> FastAPI:
         page.router(services),
         sessions.router(services, passwords, feed),
         alerts.router(services, gate),
+        account.router(services, gate),
         holding.router(services),
         incidents.router(services, gate),
         events.router(services, gate),

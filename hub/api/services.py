@@ -45,7 +45,8 @@ class Services:
     signed challenge to an endpoint and says whether it answered. `send_test` and `redeliver` say whether something is now on its way.
     `check_endpoint` gives the reason why a channel refuses these settings, or "". `offer` (connection, endpoint id, who) puts the rules
     in force that the profile offers the endpoint's agency. `take_readings` takes numbers at stations in the caller's transaction,
-    `gauges` tells how every gauge is doing. `signed_head` is the end of the decision chain, signed by the hub. `parts` says of each part of this process whether it is ready.
+    `gauges` tells how every gauge is doing. `signed_head` is the end of the decision chain, signed by the hub.
+    `rules_then` is what each rule of the time said to an alert. `parts` says of each part of this process whether it is ready.
     """
 
     store: Store
@@ -74,6 +75,7 @@ class Services:
     gauges: Callable[[Connection], Sequence[Mapping[str, Any]]] | None = None
     offer: Callable[[Connection, str, str], None] | None = None
     signed_head: Callable[[Connection], Any] | None = None
+    rules_then: Callable[[Connection, str], Sequence[Mapping[str, Any]]] | None = None
     parts: Callable[[], Mapping[str, bool]] | None = None
 
     @property

@@ -19,7 +19,7 @@ from hub.app.channels import check_endpoint
 from hub.app.listening import split_listen
 from hub.app.offering import offer
 from hub.deriving.showing import shown
-from hub.routing.why import why
+from hub.routing.why import rules_then, why
 from hub.words import Words
 
 log = structlog.get_logger()
@@ -101,6 +101,7 @@ def services(hub: Hub) -> Services:
         hosts=(host, "localhost", "127.0.0.1", *http.hosts),
         seal_key=hub.seal_key,
         why=why,
+        rules_then=rules_then,
         signed_head=hub.witness.head,
         port=port,
         secure=bool(http.cert or http.behind_proxy),
