@@ -63,7 +63,9 @@ def account_of(conn: Connection, services: Services, asker: Asker, alert_id: str
     kept = payloads.get(conn, whole.payload_sha256) if whole.payload_sha256 else None
     chain = listing.chain(conn, thing.row.chain_id) if thing.row.chain_id else ()
     seen = Asker(asker.caller, "alert.read")
-    versions = [one.row for one in things_of(conn, chain, Needs(owners=True)) if seen.may(one.what)]
+    versions = [
+        one.row for one in things_of(conn, chain, Needs(owners=True)) if seen.may(one.what(asker.caller.who.owner))
+    ]
     entries = audit.about(conn, alert_id)
     events = routed.of_alert(conn, alert_id)
     about = [alert_id, *(str(one["seq"]) for one in events), *(row["delivery_id"] for row in ledger)]
