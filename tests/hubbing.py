@@ -87,10 +87,18 @@ async def endpoint(
     await hub.store.write(write)
 
 
-async def say(hub: app.Hub, identifier: str, *, source: str = "nguon", backlog: bool = False, **said: Any) -> Decision:
-    """An alert of that source, decided."""
-    body = cap(identifier, **said)
-    payload = Payload(source, body, "application/xml", datetime.now(UTC))
+async def say(
+    hub: app.Hub,
+    identifier: str,
+    *,
+    source: str = "nguon",
+    backlog: bool = False,
+    payload: Payload | None = None,
+    **said: Any,
+) -> Decision:
+    """An alert of that source, decided; with `payload` it came in those bytes."""
+    body = cap(identifier, **said) if payload is None else payload.body
+    payload = payload or Payload(source, body, "application/xml", datetime.now(UTC))
     candidate = replace(candidate_of(read(body, zone=ZONE), payload), backlog=backlog)
     return (await hub.acceptor.accept([candidate]))[0]
 
@@ -133,6 +141,7 @@ __all__ = [
     "Ahead",
     "Receiver",
     "another_source",
+    "cap",
     "endpoint",
     "hub_in",
     "later",

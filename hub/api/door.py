@@ -11,6 +11,7 @@ from fastapi import FastAPI, Response
 from starlette.types import ASGIApp
 
 from hub.api import (
+    account,
     acklink,
     acks,
     alerts,
@@ -74,6 +75,7 @@ def build(services: Services) -> FastAPI:
         console.router(services),
         sessions.router(services, passwords, feed),
         alerts.router(services, gate),
+        account.router(services, gate),
         holding.router(services),
         acks.router(services),
         acklink.router(services),

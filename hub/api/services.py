@@ -53,6 +53,7 @@ class Services:
     `papers` are the templates of what is printed and filed.
     `console` is the folder of the built console, None where it is not built. `scales` are the levels of the law. `rings` (magnitude,
     depth in km or None) gives the distances in km to which each intensity is estimated.
+    `rules_then` is what each rule of the time said to an alert.
     """
 
     store: Store
@@ -85,6 +86,7 @@ class Services:
     console: Path | None = None
     scales: Scales | None = None
     rings: Callable[[float, float | None], Sequence[tuple[str, float]]] | None = None
+    rules_then: Callable[[Connection, str], Sequence[Mapping[str, Any]]] | None = None
     parts: Callable[[], Mapping[str, bool]] | None = None
     links: Links | None = None
     papers: Papers | None = None

@@ -21,7 +21,7 @@ from hub.app.offering import offer
 from hub.deriving.intensity import QuakeScale, rings
 from hub.deriving.showing import shown
 from hub.papers import Papers
-from hub.routing.why import why
+from hub.routing.why import rules_then, why
 from hub.scales import Scales
 from hub.words import Words
 
@@ -105,6 +105,7 @@ def services(hub: Hub) -> Services:
         hosts=(host, "localhost", "127.0.0.1", *http.hosts),
         seal_key=hub.seal_key,
         why=why,
+        rules_then=rules_then,
         signed_head=hub.witness.head,
         port=port,
         secure=bool(http.cert or http.behind_proxy),

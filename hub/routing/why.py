@@ -24,34 +24,13 @@ def why(conn: Connection, alert_id: str, endpoint_id: str) -> dict[str, Any]:
     row = alerts.get(conn, alert_id)
     if row is None:
         raise KeyError(alert_id)
-    facts = load_facts(row.alert_id, row.source, from_json(bytes(row.cap)), bytes(row.facts))
-    at = from_us(row.received_at)
-    said = []
-    rev = routed.routed_with(conn, alert_id)
-    for rule in rules.at_rev(conn, "subscription", rules.rev(conn) if rev is None else rev):
-        subscription = subscription_of(rule.rule_id, rule.body)
-        if subscription.endpoint_id != endpoint_id:
-            continue
-        answer = matches(facts, subscription, now=at)
-        said.append(
-            {
-                "subscription_id": rule.rule_id,
-                "number": subscription.number,
-                "version": rule.version,
-                "matched": isinstance(answer, Match),
-                "reason": answer.reason if isinstance(answer, Match) else "",
-                "condition": "" if isinstance(answer, Match) else answer.condition,
-                "detail": "" if isinstance(answer, Match) else answer.detail,
-                "infos": answer.infos if isinstance(answer, Match) else (),
-            }
-        )
     ledger = [d for d in deliveries.of_alert(conn, alert_id) if d["endpoint_id"] == endpoint_id]
     return {
         "alert_id": alert_id,
         "endpoint_id": endpoint_id,
         "disposition": row.disposition,
         "state": row.state,
-        "rules": said,
+        "rules": [_plain(said) for said in rules_then(conn, alert_id) if said["endpoint_id"] == endpoint_id],
         "deliveries": [
             {
                 k: d[k]
@@ -60,3 +39,43 @@ def why(conn: Connection, alert_id: str, endpoint_id: str) -> dict[str, Any]:
             for d in ledger
         ],
     }
+
+
+def rules_then(conn: Connection, alert_id: str) -> list[dict[str, Any]]:
+    """What every subscription of that time said to the alert, with its `body` and the revision `rules_rev` of all rules it stood in.
+
+    Raises:
+        KeyError: there is no such alert.
+    """
+    row = alerts.get(conn, alert_id)
+    if row is None:
+        raise KeyError(alert_id)
+    facts = load_facts(row.alert_id, row.source, from_json(bytes(row.cap)), bytes(row.facts))
+    at = from_us(row.received_at)
+    routed_rev = routed.routed_with(conn, alert_id)
+    rev = rules.rev(conn) if routed_rev is None else routed_rev
+    said = []
+    for rule in rules.at_rev(conn, "subscription", rev):
+        subscription = subscription_of(rule.rule_id, rule.body)
+        answer = matches(facts, subscription, now=at)
+        hit = answer if isinstance(answer, Match) else None
+        said.append(
+            {
+                "endpoint_id": subscription.endpoint_id,
+                "subscription_id": rule.rule_id,
+                "number": subscription.number,
+                "version": rule.version,
+                "matched": hit is not None,
+                "reason": hit.reason if hit is not None else "",
+                "condition": "" if isinstance(answer, Match) else answer.condition,
+                "detail": "" if isinstance(answer, Match) else answer.detail,
+                "infos": hit.infos if hit is not None else (),
+                "rules_rev": rev,
+                "body": rule.body,
+            }
+        )
+    return said
+
+
+def _plain(said: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in said.items() if name not in ("endpoint_id", "rules_rev", "body")}

@@ -48,3 +48,9 @@ def open_about(conn: Connection, about: str) -> Sequence[Row[Any]]:
 def open_alarms(conn: Connection) -> Sequence[Row[Any]]:
     """All open alarms, oldest first."""
     return conn.execute(select(alarms).where(alarms.c.closed_at.is_(None)).order_by(alarms.c.opened_at)).all()
+
+
+def ever_about(conn: Connection, objects: Sequence[str]) -> list[dict[str, Any]]:
+    """Every alarm there ever was about one of these objects, oldest first."""
+    rows = conn.execute(select(alarms).where(alarms.c.object.in_(objects)).order_by(alarms.c.opened_at))
+    return [dict(row._mapping) for row in rows]

@@ -72,6 +72,12 @@ def verify(conn: Connection, from_n: int = 1) -> Verdict:
     return _against_head(heads.look(conn), last=expected - 1, last_hash=previous, checked=expected - from_n)
 
 
+def about(conn: Connection, object: str) -> list[dict[str, Any]]:
+    """Every entry about that object, oldest first, its body read."""
+    rows = conn.execute(select(audit).where(audit.c.object == object).order_by(audit.c.n))
+    return [{**row._mapping, "body": msgspec.json.decode(row.body)} for row in rows]
+
+
 def _against_head(head: Head, *, last: int, last_hash: str, checked: int) -> Verdict:
     if last < head.audit_n:
         return Verdict(checked, last + 1, f"the tail is missing: entries {last + 1} to {head.audit_n}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import Connection, func, insert, select
 
 from hub.store.tables import events, routed
@@ -22,6 +24,20 @@ def routed_with(conn: Connection, alert_id: str) -> int | None:
     stmt = select(func.max(routed.c.rules_rev)).join(events, events.c.seq == routed.c.seq)
     found = conn.execute(stmt.where(events.c.alert_id == alert_id, events.c.kind != "withdrawn")).scalar_one_or_none()
     return None if found is None else int(found)
+
+
+def of_alert(conn: Connection, alert_id: str) -> list[dict[str, Any]]:
+    """Each event of the alert (seq, kind, at) and when it was compared with which rules; null while it was not."""
+    columns = (
+        events.c.seq,
+        events.c.kind,
+        events.c.at,
+        routed.c.rules_rev,
+        routed.c.matched,
+        routed.c.at.label("routed_at"),
+    )
+    stmt = select(*columns).outerjoin(routed, routed.c.seq == events.c.seq).where(events.c.alert_id == alert_id)
+    return [dict(row._mapping) for row in conn.execute(stmt.order_by(events.c.seq))]
 
 
 def is_routed(conn: Connection, seq: int) -> bool:

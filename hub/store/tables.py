@@ -277,6 +277,7 @@ audit = Table(
     Column("object", Text, nullable=False),
     Column("body", Text, nullable=False),
     Column("hash", Text, nullable=False),  # SHA-256 over the previous hash and this row
+    Index("audit_by_object", "object"),
 )
 
 segments = Table(  # what one commit moved in the ledger; the entries of a worker form a chain of their own

@@ -173,6 +173,9 @@ def upgrade() -> None:
         sa.Column("hash", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("n"),
     )
+    with op.batch_alter_table("audit", schema=None) as batch_op:
+        batch_op.create_index("audit_by_object", ["object"], unique=False)
+
     op.create_table(
         "chains",
         sa.Column("chain_id", sa.Text(), nullable=False),
