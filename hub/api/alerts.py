@@ -59,7 +59,9 @@ def router(services: Services, gate: Gate) -> APIRouter:
             rows = await store.read(
                 lambda conn: things_of(conn, listing.after(conn, after, sought=sought, limit=limit), needs)
             )
-        seen = [summaries.marked(thing.summary, services) for thing in rows if asker.may(thing.what)]
+        seen = [
+            summaries.marked(thing.summary, services) for thing in rows if asker.may(thing.what(asker.caller.who.owner))
+        ]
         return answers.json({"alerts": seen, "next": rows[-1].seq if rows else after, "more": len(rows) == limit})
 
     @routes.get("/{alert_id}")
@@ -80,7 +82,9 @@ def router(services: Services, gate: Gate) -> APIRouter:
                 "hazards": [filters.hazard_names(services, hazard_id) for hazard_id in thing.summary["hazards"]],
                 "provenance": msgspec.Raw(whole.provenance.encode() if whole is not None else b"{}"),
                 "units": [{"code": code, "name": filters.name(services, code)} for code in sorted(units)],
-                "chain": [summaries.version(other.row) for other in versions if asker.may(other.what)],
+                "chain": [
+                    summaries.version(other.row) for other in versions if asker.may(other.what(asker.caller.who.owner))
+                ],
             }
 
         with gate.read():

@@ -40,7 +40,9 @@ def router(services: Services, gate: Gate) -> APIRouter:
             row = incidents.get(conn, incident_id)
             rows = listing.last_words(conn, incident_id, limit=MOST_MEMBERS + 1) if row is not None else ()
             seen = [
-                thing for thing in things_of(conn, rows[:MOST_MEMBERS], Needs(owners=True)) if asker.may(thing.what)
+                thing
+                for thing in things_of(conn, rows[:MOST_MEMBERS], Needs(owners=True))
+                if asker.may(thing.what(asker.caller.who.owner))
             ]
             if row is None or not seen:
                 raise Problem(404, "not-found")

@@ -14,6 +14,7 @@ from hub.api import summaries
 from hub.api.auth import Asker
 from hub.api.feed import Entry, Wish
 from hub.api.problems import Problem
+from hub.cap import json as cap_json
 from hub.cap.model import at_least
 from hub.store import listing, routed, rules
 
@@ -31,11 +32,15 @@ class Needs:
 
 @dataclass
 class Thing:
-    """One listed alert (or event with its alert) and what the policy and a wish ask about it, as far as `Needs` said."""
+    """One listed alert (or event with its alert) and what the policy and a wish ask about it, as far as `Needs` said.
+
+    `followers` are the `owners` that were owed an earlier version of its chain: they may hold it, and must see what became of it.
+    """
 
     row: Row[Any]
     units: frozenset[str]
     owners: frozenset[str]
+    followers: frozenset[str] = frozenset()
 
     @property
     def seq(self) -> int:
@@ -59,16 +64,16 @@ class Thing:
             and (not wish.severity or at_least(self.row.severity, wish.severity))
         )
 
-    @property
-    def what(self) -> policy.What:
-        """The alert as the policy asks about it."""
+    def what(self, owner: str) -> policy.What:
+        """The alert as the policy asks about it for that owner; where it is and how grave does not bound one who follows it."""
+        follows = owner in self.followers
         return policy.What(
             kind="alert",
             owners=self.owners,
             source=self.row.source,
-            units=self.units,
+            units=frozenset() if follows else self.units,
             hazards=frozenset(self.row.hazards.split()),
-            severity=self.row.severity,
+            severity="" if follows else self.row.severity,
         )
 
 
@@ -85,7 +90,7 @@ class Sight:
 
     def sees(self, thing: Thing) -> bool:
         """Whether the policy lets these callers see it."""
-        return self._may("alert.read", thing.what)
+        return self._may("alert.read", thing.what(self.who.owner))
 
     def upto(self, conn: Connection) -> int:
         """The head of the order; for those who see only what is owed to them, as far as it is known what is."""
@@ -115,16 +120,28 @@ def things_of(conn: Connection, rows: Sequence[Row[Any]], needs: Needs) -> list[
     """The rows with what is needed beside them, asked for once for all of them."""
     ids = {row.alert_id for row in rows}
     units = listing.units_of(conn, ids, among=needs.units) if needs.units else {}
-    owed = listing.endpoints_owed(conn, ids) if needs.owners else {}
-    owners = endpoint_owners(conn) if owed else {}
-    return [
-        Thing(
-            row,
-            units.get(row.alert_id, frozenset()),
-            frozenset(owners[endpoint] for endpoint in owed.get(row.alert_id, ()) if endpoint in owners),
-        )
-        for row in rows
-    ]
+    if not needs.owners:
+        return [Thing(row, units.get(row.alert_id, frozenset()), frozenset()) for row in rows]
+    owed = listing.endpoints_owed(conn, ids)
+    held = listing.endpoints_owed_before(conn, {row.alert_id for row in rows if row.msg_type != "Alert"})
+    withheld = listing.endpoints_withheld(conn, held.keys())
+    owner_of = endpoint_owners(conn) if owed or held else {}
+
+    def owners(endpoints: Collection[str]) -> frozenset[str]:
+        return frozenset(owner_of[endpoint] for endpoint in endpoints if endpoint in owner_of)
+
+    things = []
+    for row in rows:
+        told = owners(owed.get(row.alert_id, ()))
+        before = owners(held.get(row.alert_id, ()))
+        follow = before - owners(withheld.get(row.alert_id, ())) if before and _may_be_followed(row) else frozenset()
+        things.append(Thing(row, units.get(row.alert_id, frozenset()), told | follow, (before & told) | follow))
+    return things
+
+
+def _may_be_followed(row: Row[Any]) -> bool:
+    """Whether whoever may hold an earlier version is shown this one without being owed it: an ending, or what anybody may read."""
+    return bool(row.ending) or cap_json.from_json(row.cap).scope == "Public"
 
 
 def endpoint_owners(conn: Connection) -> dict[str, str]:
@@ -142,5 +159,5 @@ def found(conn: Connection, asker: Asker, alert_id: str) -> Thing:
     if row is None:
         raise Problem(404, "not-found")
     (thing,) = things_of(conn, [row], Needs(owners=True))
-    asker.must(thing.what)
+    asker.must(thing.what(asker.caller.who.owner))
     return thing

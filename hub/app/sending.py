@@ -19,16 +19,19 @@ def may_send_in(mode: str) -> Callable[[Book, AlertFacts, str, str], Verdict]:
 
 
 def recipient_of(book: Book, endpoint_id: str) -> Recipient:
-    """Who stands behind the endpoint now; an endpoint or owner nobody knows is an unknown owner, to whom nothing is sent."""
+    """Who stands behind the endpoint now; an owner nobody knows gets what is public, an endpoint nobody knows nothing."""
     endpoint = book.get("endpoint", endpoint_id)
-    owner = str(endpoint.body.get("owner", "")) if endpoint is not None else ""
-    return owner_of(book, owner, named=endpoint.body.get("addresses", ()) if endpoint is not None else ())
+    if endpoint is None:
+        return Recipient(owner="")
+    return owner_of(book, str(endpoint.body.get("owner", "")), named=endpoint.body.get("addresses", ()))
 
 
 def owner_of(book: Book, owner: str, *, named: Iterable[str] = ()) -> Recipient:
-    """The agency or neighbour as a recipient now, with its treaty; `named` are further CAP addresses of it."""
+    """The agency or neighbour as a recipient now, with its treaty; `named` are further CAP addresses of it. One nobody knows gets what anybody may."""
     known = book.get("owner", owner)
-    body = known.body if known is not None else {}
+    if known is None:
+        return Recipient(owner=owner, kind="public")
+    body = known.body
     signed = book.get("treaty", owner)
     return Recipient(
         owner=owner,

@@ -33,6 +33,11 @@ def recipient_problems(config: Config, hazards: Collection[str] | None, known: F
         if ("subscription", subscription_id) in config.profile.places:  # others are made by offers
             yield from _subscription(config, subscription_id, body, endpoints, known)
     yield from _numbers(config, documents.get("subscription", {}))
+    for name, feed in documents.get("feed", {}).items():
+        owner = str(feed.get("owner", ""))
+        if owner and owner not in owners and not known.blames(owner):
+            mend = f"{nearest(owner, owners)} (agencies.csv)"
+            yield Problem(config.profile.place("feed", name), "owner", f"there is no agency {owner!r}", mend)
     for owner in documents.get("treaty", {}):
         if owners.get(owner, {}).get("kind") != "neighbour" and not known.blames(owner):
             file = config.profile.place("treaty", owner)

@@ -71,6 +71,7 @@ class Rows:
         if endpoint is None:
             alarms.open_alarm(self._conn, kind="endpoint.unknown", about=owed.endpoint_id, detail=row.alert_id, at=now)
             return None
+        self._look_for_owner(endpoint)
         summed_up = not covered_by and is_backlog(owed, row, self._routed.facts)
         event_type = "alert.summary" if summed_up else owed.event_type
         together = event_type == "alert.summary"
@@ -113,6 +114,13 @@ class Rows:
             "acknowledged_by": None,
             "rev": now,
         }
+
+    def _look_for_owner(self, endpoint: Rule) -> None:
+        """An owner that is no agency any more gets only what is public; somebody must say whose the endpoint is now."""
+        owner = str(endpoint.body.get("owner", ""))
+        if self._routed.book.get("owner", owner) is None:
+            now = self._routed.now
+            alarms.open_alarm(self._conn, kind="endpoint.ownerless", about=endpoint.rule_id, detail=owner, at=now)
 
     def withheld(self, endpoint_id: str, event_type: str) -> str:
         """Why policy keeps the event from the endpoint, "" when it may go (ROU-3)."""

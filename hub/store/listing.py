@@ -22,6 +22,7 @@ LISTED = (
     alerts.c.sent,
     alerts.c.status,
     alerts.c.msg_type,
+    alerts.c.ending,
     alerts.c.disposition,
     alerts.c.reason,
     alerts.c.flags,
@@ -125,12 +126,33 @@ def units_of(conn: Connection, alert_ids: Collection[str], *, among: Collection[
 
 def endpoints_owed(conn: Connection, alert_ids: Collection[str]) -> dict[str, frozenset[str]]:
     """The endpoints each alert was or is owed to; an alert owed to nobody is left out. What policy withheld is owed to nobody."""
-    found: dict[str, set[str]] = {}
     owed = not_(deliveries.c.outcome.startswith("withheld "))
     stmt = _deliveries(events.c.alert_id, deliveries.c.endpoint_id).where(owed).distinct()
-    for row in _in_portions(conn, stmt, events.c.alert_id, alert_ids):
-        found.setdefault(row.alert_id, set()).add(row.endpoint_id)
-    return {alert_id: frozenset(endpoints) for alert_id, endpoints in found.items()}
+    return _endpoints(_in_portions(conn, stmt, events.c.alert_id, alert_ids))
+
+
+def endpoints_owed_before(conn: Connection, alert_ids: Collection[str]) -> dict[str, frozenset[str]]:
+    """The endpoints to which an earlier version of each alert's chain was or is owed; withheld ones do not count.
+
+    Whoever reads by pull may hold that version though no attempt was ever begun.
+    """
+    later, earlier = alerts.alias("later"), alerts.alias("earlier")
+    stmt = (
+        select(later.c.alert_id, deliveries.c.endpoint_id)
+        .join(earlier, and_(earlier.c.chain_id == later.c.chain_id, earlier.c.seq < later.c.seq))
+        .join(events, events.c.alert_id == earlier.c.alert_id)
+        .join(deliveries, deliveries.c.seq == events.c.seq)
+        .where(not_(deliveries.c.outcome.startswith("withheld ")))
+        .distinct()
+    )
+    return _endpoints(_in_portions(conn, stmt, later.c.alert_id, alert_ids))
+
+
+def endpoints_withheld(conn: Connection, alert_ids: Collection[str]) -> dict[str, frozenset[str]]:
+    """The endpoints from which policy withheld each alert."""
+    stmt = _deliveries(events.c.alert_id, deliveries.c.endpoint_id)
+    withheld = stmt.where(deliveries.c.outcome.startswith("withheld ")).distinct()
+    return _endpoints(_in_portions(conn, withheld, events.c.alert_id, alert_ids))
 
 
 def delivery_counts(
@@ -159,6 +181,13 @@ def vanished(conn: Connection, *, at: int) -> dict[str, int]:
     gone = (alerts.c.state == "active", alerts.c.live_until > at, alerts.c.withdrawn_at.is_not(None))
     stmt = select(alerts.c.source, func.count()).where(*gone).group_by(alerts.c.source)
     return {row[0]: row[1] for row in conn.execute(stmt)}
+
+
+def _endpoints(rows: Iterable[Row[Any]]) -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for row in rows:
+        found.setdefault(row.alert_id, set()).add(row.endpoint_id)
+    return {alert_id: frozenset(endpoints) for alert_id, endpoints in found.items()}
 
 
 def _deliveries(*columns: Any) -> Select[Any]:

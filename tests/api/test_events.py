@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.api.doorway import Door, cap, open_door, owe
+from hub.api.services import VIETNAM
+from hub.store import tables
+from tests.api.doorway import Door, cap, open_door, owe, put_rule
 
 XML = {"Content-Type": "application/cap+xml"}
 
@@ -86,3 +89,63 @@ async def test_a_cursor_of_another_epoch_is_told_to_begin_anew(door: Door) -> No
         assert (await dispatcher.get("/v1/events", params={"epoch": epoch})).status_code == 200
         over = await dispatcher.get("/v1/events", params={"epoch": "before the backup", "after": 3})
     assert over.status_code == 410 and over.json()["epoch"] == epoch
+
+
+def _of(identifier: str, sent: str, kind: str, **changes: str) -> bytes:
+    reference = f"<references>kttv@example.test,a1,{sent}</references>"
+    return cap(identifier, msg_type=kind, references=reference, **changes)
+
+
+async def _say(door: Door, body: bytes) -> str:
+    async with await door.source() as source:
+        return str((await source.post("/v1/alerts", content=body, headers=XML)).json()["alert_id"])
+
+
+async def _read(door: Door, token: str) -> list[str]:
+    async with door.client(key=token) as reader:
+        return [event["alert"]["id"] for event in (await reader.get("/v1/events")).json()["events"]]
+
+
+async def test_who_was_owed_an_alert_reads_what_became_of_it_though_nothing_more_is_owed(door: Door) -> None:
+    """Pull has no begun attempt: the ledger owes no Cancel to whom it told nothing, the reader may hold the alert all the same."""
+    sent = (datetime.now(VIETNAM) - timedelta(minutes=1)).replace(microsecond=0).isoformat()
+    first = await _say(door, cap("a1", sent=sent))
+    await owe(door, {first: "pccc"})
+    update = await _say(door, _of("a2", sent, "Update", severity="Minor"))
+    ending = await _say(door, _of("a3", sent, "Cancel"))
+    await owe(door, {})
+    reader, other = await door.key("agency", "pccc"), await door.key("agency", "y-te")
+    assert await _read(door, reader) == [first, update, ending]
+    assert await _read(door, other) == []
+
+
+async def test_what_is_closed_is_not_opened_by_an_earlier_version(door: Door) -> None:
+    sent = (datetime.now(VIETNAM) - timedelta(minutes=1)).replace(microsecond=0).isoformat()
+    first = await _say(door, cap("a1", sent=sent))
+    await owe(door, {first: "pccc"})
+    closed = _of("a2", sent, "Update").replace(
+        b"<scope>Public</scope>", b"<scope>Private</scope><addresses>so-y-te@dongnai.example</addresses>"
+    )
+    await _say(door, closed)
+    withheld = await _say(door, _of("a3", sent, "Update", headline="Other"))
+    await owe(door, {withheld: "pccc"})
+    await door.store.write(
+        lambda conn: conn.execute(
+            tables.deliveries.update()
+            .where(tables.deliveries.c.alert_id == withheld)
+            .values(state="failed", outcome="withheld x")
+        )
+    )
+    assert await _read(door, await door.key("agency", "pccc")) == [first]
+
+
+async def test_a_neighbour_reads_that_what_it_holds_fell_below_its_treaty_and_ended(door: Door) -> None:
+    sent = (datetime.now(VIETNAM) - timedelta(minutes=1)).replace(microsecond=0).isoformat()
+    await door.store.write(lambda conn: put_rule(conn, "treaty", "lam-dong", {"min_severity": "Severe"}))
+    first = await _say(door, cap("a1", sent=sent))
+    await owe(door, {first: "lam-dong"})
+    update = await _say(door, _of("a2", sent, "Update", severity="Minor"))
+    never = await _say(door, cap("b1", severity="Minor"))
+    ending = await _say(door, _of("a3", sent, "Cancel"))
+    await owe(door, {never: "lam-dong"})
+    assert await _read(door, await door.key("neighbour", "lam-dong")) == [first, update, ending]

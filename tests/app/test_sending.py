@@ -37,6 +37,8 @@ async def test_a_private_alert_goes_to_the_addresses_an_endpoint_is_known_under(
     async with hub_in(tmp_path) as hub:
         body = {"owner": "co-quan", "kind": "webhook", "settings": {}, "addresses": ["so-y-te@dongnai.example"]}
         await hub.store.write(lambda conn: rules.put(conn, "endpoint", "e", body, origin="desk", by="t", at=NOW))
+        agency = {"kind": "agency"}
+        await hub.store.write(lambda conn: rules.put(conn, "owner", "co-quan", agency, origin="desk", by="t", at=NOW))
         ask = may_send_in("test")
         private = facts(scope="Private", addresses=("so-y-te@dongnai.example",))
         assert await hub.store.read(lambda conn: ask(read(conn), private, "e", "alert.new")) == Yes()
@@ -56,6 +58,23 @@ async def test_the_treaty_of_this_moment_counts(tmp_path: Path) -> None:
         assert await hub.store.read(lambda conn: ask(read(conn), facts(), "e", "alert.new")) == Yes()
 
 
+async def test_an_owner_that_is_no_agency_any_more_gets_what_is_public_and_nothing_else(tmp_path: Path) -> None:
+    async with hub_in(tmp_path) as hub:
+        body = {"owner": "giai-the", "kind": "webhook", "settings": {}, "addresses": ["co-quan"]}
+        await hub.store.write(lambda conn: rules.put(conn, "endpoint", "e", body, origin="desk", by="t", at=NOW))
+        ask = may_send_in("test")
+
+        async def answer(said: AlertFacts, event: str = "alert.new") -> object:
+            return await hub.store.read(lambda conn: ask(read(conn), said, "e", event))
+
+        assert await answer(facts()) == Yes()
+        assert await answer(facts(scope="Restricted")) == No("not-public")
+        assert await answer(facts(scope="Private", addresses=("co-quan",))) == No("not-public")
+        assert await answer(facts(scope="Restricted"), "alert.cancel") == Yes()
+
+
 async def test_an_endpoint_nobody_knows_has_no_owner(tmp_path: Path) -> None:
     async with hub_in(tmp_path) as hub:
         assert (await hub.store.read(lambda conn: recipient_of(read(conn), "nobody"))).owner == ""
+        answer = await hub.store.read(lambda conn: may_send_in("test")(read(conn), facts(), "nobody", "alert.new"))
+        assert answer == No("unknown-owner")

@@ -11,7 +11,7 @@ import pytest
 from hub.cap.model import Alert, Info
 from hub.routing.owed import Owed, Told
 from hub.routing.rows import failing, sounds_of
-from hub.store import endpoints
+from hub.store import alarms, endpoints, rules
 from tests.hubbing import Receiver, endpoint, hub_in, later, ledger, say, settle, triple
 from tests.journeys.town import receiving
 
@@ -82,6 +82,20 @@ async def test_the_receiver_hears_why_it_sounds(tmp_path: Path, receiver: Receiv
         await say(hub, "ba", sent=later(-100), severity="Extreme", **again)
         await settle(hub)
         assert [d["data"]["sounds"] for d in receiver.got] == [["new"], [], ["severity"]]
+
+
+async def test_an_endpoint_whose_owner_is_no_agency_any_more_is_sent_to_and_somebody_is_told(
+    tmp_path: Path, receiver: Receiver
+) -> None:
+    async with hub_in(tmp_path) as hub:
+        await endpoint(hub, "e", receiver.base)
+        now = datetime.now(UTC)
+        await hub.store.write(lambda conn: rules.remove(conn, "owner", "co-quan", by="t", at=now))
+        await say(hub, "mot")
+        await settle(hub)
+        assert [d["type"] for d in receiver.got] == ["alert.new"]
+        opened = await hub.store.read(lambda conn: [(a.kind, a.object) for a in alarms.open_about(conn, "e")])
+        assert opened == [("endpoint.ownerless", "e")]
 
 
 async def test_a_suspended_endpoint_leaves_its_delivery_to_the_alternate_when_routed(
