@@ -420,14 +420,17 @@ def restore(archive: Path, file: ConfigFile = None, mode: Mode = "") -> None:
 
 
 @cli.command()
-def bench(what: str, rounds: int = 5) -> None:
-    """Measures accept, route, webhook or live against a floor in the same run."""
+def bench(what: str, rounds: int = 5, store: str = "") -> None:
+    """Measures accept, route, webhook or live against a floor in the same run; accept also with a --store beside the file."""
     import importlib
 
     if what not in ("accept", "route", "webhook", "live"):
         raise typer.BadParameter("one of accept, route, webhook, live")
     set_up_log("warning")
-    print(importlib.import_module(f"hub.bench.{what}").run(rounds))
+    if store and what != "accept":
+        raise typer.BadParameter("--store is for accept")
+    more = {"store": store} if store else {}
+    print(importlib.import_module(f"hub.bench.{what}").run(rounds, **more))
 
 
 @cli.command()

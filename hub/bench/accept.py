@@ -6,7 +6,8 @@ import asyncio
 import os
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,8 +27,8 @@ FLOOR = "write + fdatasync"
 ROLES = ("acceptance", "api")
 
 
-def run(rounds: int, *, count: int = ALERTS) -> str:
-    """The table of `hub bench accept`."""
+def run(rounds: int, *, count: int = ALERTS, store: str = "") -> str:
+    """The table of `hub bench accept`; `store` is the address of an empty database to compare with the file."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         host = stack.enter_context(hub_process(roles=ROLES))
@@ -36,6 +37,11 @@ def run(rounds: int, *, count: int = ALERTS) -> str:
             [
                 Candidate(FLOOR, count, stack.enter_context(_file(folder / "floor", count))),
                 Candidate(f"accept, {AT_ONCE} at once", count, stack.enter_context(_in_process(folder, count))),
+                *(
+                    Candidate(f"{name}, {at_once} at once", count, stack.enter_context(of))
+                    for at_once in ((1, AT_ONCE) if store else ())
+                    for name, of in _compared(folder, count, at_once, store)
+                ),
                 Candidate(
                     f"POST, {AT_ONCE} at once",
                     count,
@@ -64,12 +70,24 @@ def _file(path: Path, count: int) -> Iterator[Callable[[], None]]:
         yield floor
 
 
+Calls = AbstractContextManager[Callable[[], None]]
+
+
+def _compared(folder: Path, count: int, at_once: int, store: str) -> Iterator[tuple[str, Calls]]:
+    """The same on the file, unless it is measured anyway, and in the database."""
+    if at_once != AT_ONCE:
+        yield "accept", _in_process(folder / "alone", count, at_once)
+    yield "accept in the database", _in_process(folder / f"beside-{at_once}", count, at_once, store)
+
+
 @contextmanager
-def _in_process(folder: Path, count: int) -> Iterator[Callable[[], None]]:
+def _in_process(folder: Path, count: int, at_once: int = AT_ONCE, store: str = "") -> Iterator[Callable[[], None]]:
     """Acceptance and the store without HTTP. Each call ends when all were decided anew."""
     said = alerts()
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
-        hub = app.open_hub(configuration.load(None, mode="test", data_dir=str(folder)))
+        config = configuration.load(None, mode="test", data_dir=str(folder))
+        settings = replace(config.settings, store=replace(config.settings.store, url=store))
+        hub = app.open_hub(replace(config, settings=settings))
         now = datetime.now(UTC)
         runner.run(
             hub.store.write(lambda conn: rules.put(conn, "authority", SOURCE, {}, origin="desk", by="bench", at=now))
@@ -80,8 +98,8 @@ def _in_process(folder: Path, count: int) -> Iterator[Callable[[], None]]:
             assert decision.disposition == "accepted", decision
 
         async def many() -> None:
-            for start in range(0, count, AT_ONCE):
-                await asyncio.gather(*(one() for _ in range(start, min(start + AT_ONCE, count))))
+            for start in range(0, count, at_once):
+                await asyncio.gather(*(one() for _ in range(start, min(start + at_once, count))))
 
         async def end() -> None:
             await hub.poster.aclose()
