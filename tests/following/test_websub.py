@@ -139,7 +139,7 @@ async def test_another_publisher_goes_on_where_the_first_was_killed(desk: Desk) 
         await desk.ask(there.callback)
         await desk.step(2)
         desk.feed(b"<feed>2</feed>")
-        desk.publisher = publisher(desk.hub)
+        desk.publisher = publisher(desk.hub, desk.hub.store)
         await desk.step(2)
     assert there.got == [b"<feed>1</feed>", b"<feed>2</feed>"]
 

@@ -22,7 +22,7 @@ class KafkaStream:
     def __init__(self, link: Link, *, patience_s: float = PATIENCE_S) -> None:
         self._link = link
         self._writer = Writer(link, patience_s=patience_s)
-        self._readers: list[KafkaReader] = []
+        self._readers: dict[tuple[str, str], KafkaReader] = {}
 
     async def append(self, topic: str, records: Sequence[tuple[str, bytes]]) -> None:
         """See `Stream.append`.
@@ -38,12 +38,14 @@ class KafkaStream:
             await self._writer.send(self._link.topic(topic), records)
 
     def reader(self, topic: str, name: str) -> KafkaReader:
-        reader = KafkaReader(self._link, topic, name)
-        self._readers.append(reader)
-        return reader
+        """The one of this process by that name: a second one would keep partitions from it that nobody takes from."""
+        known = self._readers.get((topic, name))
+        if known is None or known.closed:
+            known = self._readers[topic, name] = KafkaReader(self._link, topic, name)
+        return known
 
     async def close(self) -> None:
         """Readers leave their groups, so that others have their partitions at once."""
-        for reader in self._readers:
+        for reader in self._readers.values():
             await reader.close()
         await self._writer.close()

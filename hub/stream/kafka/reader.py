@@ -52,6 +52,7 @@ class KafkaReader(ConsumerRebalanceListener):  # type: ignore[misc]
         self._consumer: AIOKafkaConsumer | None = None
         self._pumping: asyncio.Task[None] | None = None
         self.rebuilt = 0
+        self.closed = False
 
     async def take(self, limit: int, timeout_s: float) -> Sequence[Record]:
         if self._pumping is None:
@@ -86,6 +87,7 @@ class KafkaReader(ConsumerRebalanceListener):  # type: ignore[misc]
         self._changed.set()
 
     async def close(self) -> None:
+        self.closed = True
         if self._pumping is not None:
             self._pumping.cancel()
             await asyncio.wait({self._pumping})

@@ -65,6 +65,7 @@ async def test_what_one_had_ready_when_its_partitions_went_comes_to_the_other(ka
         while not second._floor:  # noqa: ASYNC110 - until the other has some of the partitions
             await asyncio.sleep(0.05)
         await first.commit(late)  # of partitions that went, nothing is committed: they come again
+        seen.update(record.value for record in late if record.partition in first._floor)
         await asyncio.gather(other, read(first))
     assert seen == sent
     for reader in (first, second):
@@ -96,6 +97,7 @@ async def test_a_reader_that_was_full_when_its_partitions_went_goes_on(kafka: Ka
         while not second._floor:  # noqa: ASYNC110 - until the other has some of the partitions
             await asyncio.sleep(0.05)
         await first.commit(taken)
+        seen.update(record.value for record in taken if record.partition in first._floor)
         await asyncio.gather(other, read(first))
     await first.close()
     await second.close()
@@ -105,10 +107,12 @@ async def test_a_reader_that_was_full_when_its_partitions_went_goes_on(kafka: Ka
 async def test_a_reader_that_closes_gives_its_partitions_away_at_once(kafka: Kafka) -> None:
     link = await declared(kafka, TOPICS)
     stream = KafkaStream(link)
-    first, second = stream.reader("candidates", "a"), stream.reader("candidates", "a")
+    first, second = stream.reader("candidates", "a"), KafkaReader(link, "candidates", "a")
+    assert stream.reader("candidates", "a") is first
     await asyncio.gather(first.take(1, 2), second.take(1, 2))
     await first.close()
     await stream.append("candidates", [(f"k{n}", b"%d" % n) for n in range(16)])
     async with asyncio.timeout(5):
         assert len(await take(second, 16)) == 16
+    await second.close()
     await stream.close()

@@ -39,7 +39,9 @@ async def test_topics_of_another_hub_are_refused(kafka: Kafka) -> None:
 
 async def test_another_mode_finds_nothing_of_this_one(kafka: Kafka) -> None:
     link = await declared(kafka, TOPICS)
-    await KafkaStream(link).append("candidates", [("k", b"1")])
+    stream = KafkaStream(link)
+    await stream.append("candidates", [("k", b"1")])
+    await stream.close()
     drill = replace(link, mode="exercise")
     with pytest.raises(ConfigError, match="hub migrate"):
         await check(drill, TOPICS, hub_id=HUB)
