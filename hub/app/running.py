@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy import Connection
 
 from hub.acceptance.accept import acceptance_loop
+from hub.app.beside import beside_delivery
 from hub.app.building import Hub
 from hub.app.followers import followers, publisher
 from hub.app.listening import check_free
@@ -89,6 +90,7 @@ def _jobs(hub: Hub, roles: Sequence[str]) -> list[tuple[str, Coroutine[Any, Any,
     if "delivery" in roles:
         jobs.append(("delivery", lasting("delivery", hub.courier.run)))
         jobs.append(("escalation", lasting("escalation", hub.escalator.run)))
+        jobs += [(name, lasting(name, job)) for name, job in beside_delivery(hub)]
     if "following" in roles:
         jobs += [(f"following {host.name}", host.run()) for host in followers(hub)]
         jobs.append(("websub", lasting("websub", publisher(hub).run)))

@@ -1,0 +1,29 @@
+"""What runs beside the courier: the watch over the desk, and what the hub tells people about itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from hub.app.building import Hub
+from hub.delivery.deskwatch import DeskWatch
+from hub.delivery.teller import Teller
+
+Job = Callable[[], Coroutine[Any, Any, None]]
+
+
+def beside_delivery(hub: Hub) -> list[tuple[str, Job]]:
+    """(name, loop) of each."""
+    return [("desk watch", DeskWatch(hub.store, hub.clock, hub.machine).run), ("teller", teller(hub).run)]
+
+
+def teller(hub: Hub) -> Teller:
+    """Not running."""
+    return Teller(
+        hub.store,
+        hub.courier.last.desk,
+        hub.channels,
+        clock=hub.clock,
+        machine=hub.machine,
+        mode=hub.config.settings.hub.mode,
+    )
