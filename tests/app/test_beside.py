@@ -10,5 +10,5 @@ from tests.hubbing import hub_in
 
 async def test_the_watch_and_the_teller_run_beside_the_courier(tmp_path: Path) -> None:
     async with hub_in(tmp_path) as hub:
-        assert [name for name, _ in beside_delivery(hub)] == ["desk watch", "teller"]
+        assert [name for name, _ in beside_delivery(hub)] == ["desk watch", "teller", "acker"]
         assert teller(hub).mode == "test"
