@@ -32,9 +32,12 @@ EVENT_TYPES = (
     "alert.reminder",
     "endpoint.test",
     "endpoint.challenge",
+    "endpoint.suspended",
+    "desk.unheard",
 )
 """What a delivery tells. `alert.cancel` is a Cancel (hủy), `alert.ended` an ending Update (kết thúc / báo yên), `alert.reminder` an alert in
-force that nobody has acknowledged in time (chưa xác nhận)."""
+force that nobody has acknowledged in time (chưa xác nhận). `endpoint.suspended` tells an agency that another endpoint of theirs takes nothing
+more, `desk.unheard` the chief that no console with sound is listening."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,7 @@ class Delivery:
     `chain_aliases` are other ids of the same chain, under which its parts were told before they were joined (CHN-1). `recent_ids` are the ten delivery ids before this
     one for the same endpoint, newest first, so that the receiver notices a gap. `live_infos` are the indexes of the infos that matched
     and are still live. `sounds` says why it sounds: "new", "ended", "disputed", "unacknowledged", or what an Update changed ("severity", "area",
-    "onset-earlier", "expires-later", "instruction"); () is only shown. `alert` is None only for `endpoint.*` events; `summary` is set only for `alert.summary`.
+    "onset-earlier", "expires-later", "instruction"); () is only shown. `alert` is None only for `endpoint.*` and `desk.*` events; `summary` is set only for `alert.summary`.
     `ack_url` is the signed page on which a person of the recipient confirms this delivery; "" when nobody is asked to. `earlier` is
     the newest version with infos that this endpoint was told before, set where `alert` has none: what it is that a bare Cancel ends.
     """

@@ -54,6 +54,17 @@ def expect(
         since = carried.opened_at if carried is not None else now
         clocks.append(_clock(own, owner, plan, due_at=due_at, taken=_taken(carried, plan), now=since))
     escalations.open_clocks(conn, clocks)
+    for clock in clocks:
+        _call_on(conn, clock, now)
+
+
+def _call_on(conn: Connection, clock: Mapping[str, Any], now: int) -> None:
+    """A clock that goes on past its deadline goes on calling the desk."""
+    detail = f"{clock['alert_id']} {clock['owner']}"
+    plan = msgspec.json.decode(clock["plan"], type=Plan)
+    for kind, taken in (("ack.overdue", 1), ("ack.unanswered", len(plan.steps))):
+        if clock["step"] >= taken:
+            alarms.open_alarm(conn, kind=kind, about=clock["escalation_id"], detail=detail, at=now)
 
 
 def expect_lifted(conn: Connection, delivery_ids: Collection[str], *, book: Book, now: int) -> None:

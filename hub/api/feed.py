@@ -3,10 +3,12 @@
 A connection goes `hello`, then a `snapshot` (or, with `after=` and the same `epoch=`, every missed `alert`), then `live`, then `alert`, `state` and
 `heartbeat` frames. `prev` of an alert frame is the seq before it in this viewer's filter: a viewer whose last seq is another has
 missed something and reads `/v1/events?after=`. `live` and every heartbeat repeat that `last`, so a gap at the very end shows too.
+A client says one thing only: whether its sound is on (`sound`).
 """
 
 from __future__ import annotations
 
+import contextlib
 import struct
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,6 +20,9 @@ import msgspec
 
 HEARTBEAT_S = 5.0
 STALE_S = 15.0
+SOUND_KEPT_S = 30.0
+"""A console whose sound is on says so at least every 20 s; after this long it counts as silent."""
+
 RECENT = 10
 
 CLOSE_SIGNED_OUT = 4401
@@ -101,6 +106,15 @@ def state(*, kind: str, object_id: str, rev: int, body: Mapping[str, Any]) -> by
 def heartbeat(*, at: datetime, seq: int, last: int, recent: Sequence[str]) -> bytes:
     """The hub lives: its time, the head of the accepted order, and the last ten alert ids of this filter."""
     return encode(frame="heartbeat", time=at, seq=seq, last=last, recent=list(recent))
+
+
+def sound(said: str | None) -> bool | None:
+    """What a client says about its sound, {"frame": "sound", "on": true}; None for anything else, which nobody listens to."""
+    with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):
+        told = msgspec.json.decode(said or "")
+        if isinstance(told, dict) and told.get("frame") == "sound" and isinstance(told.get("on"), bool):
+            return bool(told["on"])
+    return None
 
 
 def wire(text: bytes) -> bytes:

@@ -18,12 +18,14 @@ MOST_WATCHED = 50
 
 @dataclass(eq=False, slots=True)
 class Viewer:
-    """One connection. Frames up to `after` it has; `code` says why it was closed, 0 while it is open, and `gone` wakes who waits for that."""
+    """One connection. Frames up to `after` it has; `code` says why it was closed, 0 while it is open, and `gone` wakes who waits for that.
+    It has said that its sound is on until `sound_until` (monotonic seconds)."""
 
     line: Line
     caller: Caller
     after: int = 0
     code: int = 0
+    sound_until: float = 0.0
     gone: asyncio.Event = field(default_factory=asyncio.Event)
 
     def close(self, code: int) -> None:

@@ -7,6 +7,7 @@ import contextlib
 import functools
 import logging
 import operator
+import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -14,6 +15,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Row
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from hub import policy
 from hub.api import auth, feed, order, troubles
 from hub.api.auth import Caller
 from hub.api.feed import Resume, Track, Wish
@@ -22,8 +24,9 @@ from hub.api.order import Opening
 from hub.api.services import Services
 from hub.api.sight import Sight
 from hub.api.sockets import Line
+from hub.clock import Clock, to_us
 from hub.errors import HubError
-from hub.store import desk, listing
+from hub.store import desk, listening, listing
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +50,7 @@ class LiveFeed:
         self._head = 0
         self._source_rev = 0
         self._desk_rev = 0
+        self._process_id = secrets.token_hex(8)
 
     def viewers(self) -> int:
         """How many are watching."""
@@ -81,7 +85,7 @@ class LiveFeed:
         self._occupied.set()
         try:
             await self._bring_up(viewer, group, resume)
-            await _ended(socket, viewer)
+            await _ended(socket, viewer, self._services.machine)
         finally:
             group.viewers.discard(viewer)
             group.members -= 1
@@ -182,6 +186,7 @@ class LiveFeed:
         while True:
             await asyncio.sleep(feed.HEARTBEAT_S)
             await self._close_those_signed_out()
+            await self._note_listening()
             now = self._services.clock.now()
             for group in tuple(self._groups.values()):
                 track = group.track
@@ -195,13 +200,22 @@ class LiveFeed:
             if viewer.caller in callers - good:
                 viewer.close(feed.CLOSE_SIGNED_OUT)
 
+    async def _note_listening(self) -> None:
+        """That a console of the desk listens with sound is in the store, for whoever watches over that."""
+        machine = self._services.machine
+        at = machine.monotonic()
+        if any(viewer.sound_until > at and _is_desk(viewer.caller) for viewer in self._everyone()):
+            heard = to_us(machine.now())
+            await self._store.write(lambda conn: listening.heard(conn, self._process_id, at=heard))
+
     async def _tell_states(self) -> None:
         while True:
             await asyncio.sleep(STATE_EVERY_S)
             for group in tuple(self._groups.values()):
                 watched = tuple(group.told)
                 if group.viewers and group.sight.deliveries and watched:
-                    counts = await self._store.read(lambda conn: order.deliveries_of(conn, group, watched))  # noqa: B023 - awaited at once
+                    at = self._services.clock.now()
+                    counts = await self._store.read(lambda conn: order.deliveries_of(conn, group, watched, at=at))  # noqa: B023 - awaited at once
                     for alert_id, now in counts.items():
                         if group.told.get(alert_id) != now:
                             group.told[alert_id] = now
@@ -233,9 +247,10 @@ class LiveFeed:
     async def _tell_all_states(self, viewer: Viewer, group: Group) -> None:
         """What changed while the viewer was away or joining is told to it alone."""
         watched = tuple(group.told)
+        at = self._services.clock.now()
         counts, rows = await self._store.read(
             lambda conn: (
-                order.deliveries_of(conn, group, watched),
+                order.deliveries_of(conn, group, watched, at=at),
                 listing.sources_since(conn, 0) if group.sight.sources else (),
             )
         )
@@ -246,6 +261,14 @@ class LiveFeed:
 
     def _everyone(self) -> list[Viewer]:
         return [viewer for group in self._groups.values() for viewer in group.viewers]
+
+
+def _is_desk(caller: Caller) -> bool:
+    """Whether they sit at the hub's desk: people who may confirm for everybody."""
+    who = caller.who
+    return isinstance(who, policy.Person) and isinstance(
+        policy.may(who, "alert.ack", policy.What(kind="delivery")), policy.Yes
+    )
 
 
 async def _kept_up(loop: Callable[[], Awaitable[None]]) -> None:
@@ -266,12 +289,14 @@ async def _drained(viewer: Viewer) -> bool:
         return False
 
 
-async def _ended(socket: WebSocket, viewer: Viewer) -> None:
-    """Returns when the client has left or the hub closes it; what a client says is not listened to."""
+async def _ended(socket: WebSocket, viewer: Viewer, machine: Clock) -> None:
+    """Returns when the client has left or the hub closes it; what it says of its sound is noted, nothing else is listened to."""
 
     async def deaf() -> None:
-        while (await socket.receive())["type"] != "websocket.disconnect":
-            pass
+        while (said := await socket.receive())["type"] != "websocket.disconnect":
+            on = feed.sound(said.get("text"))
+            if on is not None:
+                viewer.sound_until = machine.monotonic() + feed.SOUND_KEPT_S if on else 0.0
 
     listening = asyncio.create_task(deaf())
     closing = asyncio.create_task(viewer.gone.wait())

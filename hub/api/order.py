@@ -11,9 +11,9 @@ from sqlalchemy import Connection
 from hub.api import feed, troubles
 from hub.api.feed import Resume, Track
 from hub.api.group import MOST_WATCHED, Group
-from hub.api.sight import Needs, Thing, things_of
+from hub.api.sight import Needs, Thing, endpoint_owners, things_of
 from hub.clock import to_us
-from hub.store import listing, meta
+from hub.store import escalations, listing, meta
 from hub.words import Words
 
 MOST_IN_SNAPSHOT = 2000
@@ -75,11 +75,21 @@ def portion(conn: Connection, upto: int, seq: int, needs: Needs) -> tuple[list[T
     return things_of(conn, rows, needs), came_to, came_to < upto
 
 
-def deliveries_of(conn: Connection, group: Group, watched: Collection[str]) -> dict[str, tuple[int, dict[str, int]]]:
-    """How the deliveries of these alerts stand, as far as the group may know; nothing when it may not."""
+def deliveries_of(
+    conn: Connection, group: Group, watched: Collection[str], *, at: datetime
+) -> dict[str, tuple[int, dict[str, int]]]:
+    """How the deliveries of these alerts stand, and how many recipients have still to confirm them (`ack_waiting`) or should have
+    (`ack_overdue`), as far as the group may know; nothing when it may not.
+    """
     if not group.sight.deliveries or not watched:
         return {}
-    return listing.delivery_counts(conn, watched, endpoints=group.sight.endpoints(conn))
+    endpoints = group.sight.endpoints(conn)
+    found = listing.delivery_counts(conn, watched, endpoints=endpoints)
+    owners = None if endpoints is None else {endpoint_owners(conn).get(one, "") for one in endpoints}
+    for alert_id, (rev, clocks) in escalations.counts(conn, found.keys(), now=to_us(at), owners=owners).items():
+        known_rev, states = found[alert_id]
+        found[alert_id] = max(known_rev, rev), {**states, **clocks}
+    return found
 
 
 def _before(conn: Connection, group: Group, seq: int) -> tuple[int, list[str]]:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from hub.acceptance.accept import acceptance_loop
 from hub.app.alone import TTL_S, Alone
+from hub.app.beside import beside_delivery
 from hub.app.building import Hub
 from hub.app.followers import followers, publisher
 from hub.app.listening import check_free
@@ -122,6 +123,7 @@ def _jobs(hub: Hub, roles: Sequence[str]) -> list[tuple[str, Coroutine[Any, Any,
     if "delivery" in roles:
         jobs.append(("delivery", lasting("delivery", hub.courier.run)))
         jobs.append(("escalation", lasting("escalation", hub.escalator.run)))
+        jobs += [(name, lasting(name, job)) for name, job in beside_delivery(hub)]
     if "following" in roles:
         jobs.append(("following", _following(hub)))
         alone.add("websub", lambda store: publisher(hub, store).run())

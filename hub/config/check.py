@@ -86,6 +86,8 @@ def _source(config: Config, source: SourceSettings, now: datetime) -> Iterator[P
     for host in source.hosts:
         if "/" in host or ":" in host or "." not in host:
             yield Problem(file, "hosts", f"{host!r} is no host name", "a name such as cap.example.vn, or *.example.vn")
+    if source.ack_to:
+        yield from address_problems(config, file, "ack_to", source.ack_to, plain=source.plain_http)
     yield from _connector(config, source, file)
 
 

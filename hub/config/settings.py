@@ -181,5 +181,8 @@ class SourceSettings:
     status: str = "Actual"
     """CAP status of what it says when it does not speak CAP."""
 
+    ack_to: str = ""
+    """Address to which a CAP message of msgType Ack is posted for each of its alerts that took effect; none when empty."""
+
     settings: dict[str, object] = field(default_factory=dict)
     """The connector's own settings."""

@@ -14,6 +14,7 @@ from hub.acknowledging import expecting
 from hub.acknowledging.acknowledge import NotTold, Said, acknowledge
 from hub.clock import from_us, to_us
 from hub.consumer import Receipt
+from hub.delivery import telling
 from hub.delivery.circuit import OPENS_AFTER
 from hub.delivery.retry import P0, Next
 from hub.store import alarms, alternates, deliveries, endpoints, overdue, rulebook, rules, spared
@@ -99,8 +100,11 @@ def failed(conn: Connection, tried: Tried, after: Next, *, open_until: datetime 
     failures = endpoints.failed(conn, endpoint_id, open_until=open_until)
     if tried.row["lane"] == P0 and failures >= OPENS_AFTER:
         alarms.open_alarm(conn, kind=UNREACHABLE, about=endpoint_id, detail=tried.detail, at=tried.ended_at)
-    if after.alarm:
-        alarms.open_alarm(conn, kind=after.alarm, about=endpoint_id, detail=tried.detail, at=tried.ended_at)
+    if after.alarm and alarms.open_alarm(
+        conn, kind=after.alarm, about=endpoint_id, detail=tried.detail, at=tried.ended_at
+    ):
+        word = f"{after.alarm}: {tried.detail}"
+        telling.tell_owner(conn, rulebook.read(conn), endpoint_id, reason=word, now=tried.ended_at)
     if after.alarm == "endpoint.suspended":
         endpoints.set_state(conn, endpoint_id, "suspended", reason=tried.detail)
     if after.alarm:

@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy import Connection, Row
 
 from hub.acceptance.facts import load_facts
-from hub.acknowledging import expecting
+from hub.acknowledging import cap_ack, expecting
 from hub.cap.json import from_json
 from hub.cap.model import severity_rank
 from hub.clock import Clock, from_us, to_us
@@ -21,7 +21,19 @@ from hub.routing import sparing
 from hub.routing.index import Index
 from hub.routing.owed import Owed, Told, disputed, owed
 from hub.routing.rows import MaySend, Routed, Rows, Worker, failing, sounds_of
-from hub.store import NotStored, Store, alarms, alerts, alternates, deliveries, escalations, quarantine, routed, rules
+from hub.store import (
+    NotStored,
+    Store,
+    alarms,
+    alerts,
+    alternates,
+    cap_acks,
+    deliveries,
+    escalations,
+    quarantine,
+    routed,
+    rules,
+)
 from hub.store.rulebook import Book, Rulebook
 from hub.store.rules import Rule
 from hub.subscription import AlertFacts, Match, Subscription, subscription_of
@@ -152,13 +164,27 @@ class Router:
         now = to_us(self._clock.now())
         row = alerts.get(conn, event.alert_id)
         rows: list[dict[str, Any]] = []
-        if row is not None and event.kind != "withdrawn":
+        if row is not None and row.disposition == "internal" and row.msg_type == "Ack":
+            cap_ack.take(conn, row, at=from_us(now))
+        elif row is not None and event.kind != "withdrawn":
             facts = self._facts(row)
             rows = self._rows(conn, Routed(row, facts, event.seq, now, self._book))
+            self._ack_to_source(conn, row, now)
         routed.mark_routed(conn, seq=event.seq, rules_rev=self._book.rev, matched=len(rows), at=now)
         if now - event.at > ALARMED_US:
             alarms.close_alarm(conn, kind="alert.unrouted", about=str(event.seq), at=now)
         return rows
+
+    def _ack_to_source(self, conn: Connection, row: Row[Any], now: int) -> None:
+        """A source that wants it is owed a CAP Ack of what took effect."""
+        source = self._book.get("source", row.source)
+        if (
+            source is not None
+            and source.body.get("ack_to")
+            and row.disposition in DELIVERABLE
+            and row.disposition != "held"
+        ):
+            cap_acks.owe(conn, row.alert_id, row.source, now=now)
 
     def _rows(self, conn: Connection, about: Routed) -> list[dict[str, Any]]:
         """Writes what is owed of the event, and what that changes for others; returns the rows written."""

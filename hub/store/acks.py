@@ -65,6 +65,17 @@ def of_deliveries(conn: Connection, delivery_ids: Collection[str]) -> dict[str, 
     return found
 
 
+def told_to(conn: Connection, alert_id: str, owner: str) -> list[str]:
+    """The deliveries of that alert that were told to that recipient, reminders included, what policy withheld left out."""
+    stmt = select(deliveries.c.delivery_id).where(
+        deliveries.c.alert_id == alert_id,
+        deliveries.c.owner == owner,
+        deliveries.c.begun == 1,
+        deliveries.c.outcome.not_like("withheld %"),
+    )
+    return list(conn.execute(stmt.order_by(deliveries.c.delivery_id)).scalars())
+
+
 def counts(conn: Connection, pairs: Sequence[tuple[int, str]]) -> dict[tuple[int, str], int]:
     """(seq, owner) -> how many endpoints have confirmed it, for these."""
     found: dict[tuple[int, str], int] = {}

@@ -99,7 +99,7 @@ def _made(
     event_type = ("alert.update" if heard else "alert.new") if row["event_type"] in AGAIN else str(row["event_type"])
     # policy lets every ending pass because it goes to who holds what it ends: an alternate that holds nothing is asked as for a new one
     refused = withheld(name, event_type if heard else "alert.new")
-    standing = endpoints.standing(endpoints.get(conn, name), address_of(other.body.get("settings", {})))
+    standing = standing_of(conn, other)
     made = {
         **row,
         "delivery_id": delivery_id(row["seq"], name, event_type),
@@ -125,6 +125,13 @@ def _made(
     }
     owe(conn, [made])
     return made
+
+
+def standing_of(conn: Connection, endpoint: Rule) -> str:
+    """What keeps anything from that endpoint now; "" when nothing does. Words: `endpoints.standing`."""
+    return endpoints.standing(
+        endpoints.get(conn, endpoint.rule_id), address_of(endpoint.body.get("settings", {}))
+    )
 
 
 def _heard(conn: Connection, row: Mapping[str, Any], endpoint_id: str) -> bool:

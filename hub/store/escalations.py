@@ -115,6 +115,31 @@ def waiting(conn: Connection, most: int) -> Sequence[EscalationRow]:
     return conn.execute(stmt.order_by(escalations.c.ack_due_at, escalations.c.escalation_id).limit(most)).all()
 
 
+def counts(
+    conn: Connection, alert_ids: Collection[str], *, now: int, owners: Collection[str] | None = None
+) -> dict[str, tuple[int, dict[str, int]]]:
+    """alert id -> (greatest `rev` of its clocks, how many of them run: `ack_waiting` in time, `ack_overdue` past it), of these owners."""
+    found: dict[str, tuple[int, dict[str, int]]] = {}
+    every = sorted(alert_ids)
+    columns = (
+        escalations.c.alert_id,
+        escalations.c.owner,
+        escalations.c.state,
+        escalations.c.ack_due_at,
+        escalations.c.rev,
+    )
+    for start in range(0, len(every), 500):
+        stmt = select(*columns).where(escalations.c.alert_id.in_(every[start : start + 500]))
+        for row in conn.execute(stmt):
+            if owners is not None and row.owner not in owners:
+                continue
+            rev, figures = found.setdefault(row.alert_id, (0, {"ack_waiting": 0, "ack_overdue": 0}))
+            if row.state == "waiting":
+                figures["ack_overdue" if now >= row.ack_due_at else "ack_waiting"] += 1
+            found[row.alert_id] = max(rev, row.rev), figures
+    return found
+
+
 def steps_of(conn: Connection, escalation_ids: Collection[str]) -> dict[str, list[Row[Any]]]:
     """The steps taken of each clock, in order."""
     found: dict[str, list[Row[Any]]] = {}

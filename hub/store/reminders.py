@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from hub.store import alarms, endpoints
+from hub.store import alarms, alternates, endpoints
 from hub.store.deliveries import DeliveryRow, delivery_id, get, owe
 from hub.store.escalations import REMINDER
 from hub.store.rules import Rule
@@ -46,7 +46,7 @@ def remind(
     if known is not None:
         return reminder_id, _again(conn, known, now)
     refused = withheld(name, REMINDER)
-    standing = endpoints.standing(endpoints.get(conn, name), str(endpoint.body.get("settings", {}).get("url", "")))
+    standing = alternates.standing_of(conn, endpoint)
     waits = standing in ("", endpoints.ADDRESS_UNPROVEN)
     outcome = f"withheld {refused}" if refused else standing
     if standing and not refused:

@@ -430,6 +430,41 @@ escalation_steps = Table(  # steps taken, each once
     Column("reached", Text, nullable=False),  # JSON list of {endpoint_id, delivery_id, outcome}
     Column("calls", Text, nullable=False),  # JSON list of {owner, contact_id}; names stay in `contacts`
 )
+notices = Table(  # what the hub tells people about itself, beside alerts: to one endpoint each
+    "notices",
+    metadata,
+    Column("notice_id", Text, primary_key=True),
+    Column("event_type", Text, nullable=False),  # desk.unheard | endpoint.suspended
+    Column("about", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("endpoint_id", Text, nullable=False),
+    Column("state", Text, nullable=False),  # pending sent failed
+    Column("due_at", BigInteger, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+    Index("notices_due", "state", "due_at"),
+)
+listening = Table(  # when a console of a process last said that its sound is on
+    "listening",
+    metadata,
+    Column("process_id", Text, primary_key=True),
+    Column("heard_at", BigInteger, nullable=False),  # the machine's time
+)
+cap_acks = Table(  # CAP messages of msgType Ack that are owed to sources which want them
+    "cap_acks",
+    metadata,
+    Column("alert_id", Text, primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("state", Text, nullable=False),  # pending sent failed
+    Column("due_at", BigInteger, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+    Index("cap_acks_due", "state", "due_at"),
+)
 alarms = Table(  # what an operator must look at: one open row per (kind, object)
     "alarms",
     metadata,

@@ -71,14 +71,14 @@ async def test_an_update_that_nobody_had_confirmed_keeps_the_deadline_and_a_grav
 async def test_after_an_acknowledgement_only_what_sounds_asks_again(tmp_path: Path, receiver: Receiver) -> None:
     async with hub_in(tmp_path) as hub:
         await endpoint(hub, "e", receiver.base, ack_min=10)
-        sent = [later(-60 + n) for n in range(3)]
-        await say(hub, "mot", sent=sent[0])
+        sent, ends = [later(-60 + n) for n in range(3)], later(6 * 3600)
+        await say(hub, "mot", sent=sent[0], expires=ends)
         await settle(hub)
         name = (await ledger(hub))[0]["delivery_id"]
         now = datetime.now(UTC)
         await hub.store.write(lambda conn: acknowledge(conn, name, Said("link", "An"), at=now))
         silent = triple("mot", sent[0])
-        await say(hub, "hai", msg_type="Update", references=silent, sent=sent[1], headline="Lũ, tin số 2")
+        await say(hub, "hai", msg_type="Update", references=silent, sent=sent[1], expires=ends, headline="Tin số 2")
         await settle(hub)
         assert await clocks(hub) == []
         assert (await ledger(hub))[1]["ack_due_at"] is None

@@ -64,3 +64,20 @@ def _frames_of(data: bytes) -> list[Frame]:
         except StopIteration as done:
             found.append(done.value)
     return found
+
+
+@pytest.mark.parametrize(
+    ("said", "means"),
+    [
+        ('{"frame": "sound", "on": true}', True),
+        ('{"frame": "sound", "on": false, "more": 1}', False),
+        ('{"frame": "sound", "on": 1}', None),
+        ('{"frame": "alert", "on": true}', None),
+        ("[]", None),
+        ("{", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_a_client_says_only_whether_its_sound_is_on(said: str | None, means: bool | None) -> None:
+    assert feed.sound(said) is means

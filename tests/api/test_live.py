@@ -16,7 +16,7 @@ from websockets.exceptions import ConnectionClosed
 
 from hub.api.live import _kept_up
 from hub.api.order import PORTION
-from hub.store import alerts, head, meta, people, sources
+from hub.store import alerts, head, listening, meta, people, sources
 from tests.api.doorway import Door, cap, frame, open_door, owe
 
 XML = {"Content-Type": "application/cap+xml"}
@@ -372,3 +372,20 @@ async def test_a_loop_of_the_feed_goes_on_whatever_stopped_it() -> None:
         await again.wait()
     assert not kept.done()
     kept.cancel()
+
+
+async def test_only_a_desk_with_sound_counts_as_listening(tmp_path: Path) -> None:
+    async with open_door(tmp_path) as door:
+        desk = await door.session(await door.person("an", "dispatcher"))
+        member = await door.session(await door.person("binh", "agency_member", owner="y-te"))
+        heard = lambda: door.store.read(listening.last_heard)  # noqa: E731 - asked again and again
+        async with door.watch(session=desk) as silent, door.watch(session=member) as other:
+            for connection in (silent, other):
+                await frame(connection, "live")
+            await other.send('{"frame": "sound", "on": true}')
+            await silent.send("{")
+            await frame(silent, "heartbeat", timeout_s=8)
+            assert await heard() is None
+            await silent.send('{"frame": "sound", "on": true}')
+            await frame(silent, "heartbeat", timeout_s=8)
+            assert await heard() is not None

@@ -96,7 +96,7 @@ async def test_deliveries_are_counted_for_those_who_may_know(door: Door) -> None
     (alert_id,) = await _submit(door, "a1")
     await owe(door, {alert_id: "pccc"})
     group = _group()
-    told = await door.store.read(lambda conn: order.deliveries_of(conn, group, [alert_id]))
+    told = await door.store.read(lambda conn: order.deliveries_of(conn, group, [alert_id], at=datetime.now(UTC)))
     assert told[alert_id][1] == {"pending": 1}
     group.sight.deliveries = False
-    assert await door.store.read(lambda conn: order.deliveries_of(conn, group, [alert_id])) == {}
+    assert await door.store.read(lambda conn: order.deliveries_of(conn, group, [alert_id], at=datetime.now(UTC))) == {}

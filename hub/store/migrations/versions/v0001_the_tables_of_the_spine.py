@@ -156,6 +156,45 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("escalation_id", "n"),
     )
     op.create_table(
+        "notices",
+        sa.Column("notice_id", sa.Text(), nullable=False),
+        sa.Column("event_type", sa.Text(), nullable=False),
+        sa.Column("about", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("endpoint_id", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("notice_id"),
+    )
+    with op.batch_alter_table("notices", schema=None) as batch_op:
+        batch_op.create_index("notices_due", ["state", "due_at"], unique=False)
+
+    op.create_table(
+        "listening",
+        sa.Column("process_id", sa.Text(), nullable=False),
+        sa.Column("heard_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("process_id"),
+    )
+    op.create_table(
+        "cap_acks",
+        sa.Column("alert_id", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("alert_id"),
+    )
+    with op.batch_alter_table("cap_acks", schema=None) as batch_op:
+        batch_op.create_index("cap_acks_due", ["state", "due_at"], unique=False)
+
+    op.create_table(
         "aliases",
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("alias", sa.Text(), nullable=False),
