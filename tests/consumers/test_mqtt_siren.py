@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import functools
 import json
 import threading
 import time
@@ -17,6 +18,8 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from consumers.mqtt_siren import Channel, Gateway, Settings, answers, jws, release, stop
 from consumers.mqtt_siren.command import ANSWER, COMMAND, act_of
@@ -74,8 +77,13 @@ def channel(where: Gateway | None = None) -> Channel:
     return Channel(replace(channel_io(), gateway=where or gateway()))
 
 
+@functools.cache
+def speaker() -> Channel:
+    return channel()
+
+
 def command(**changes: Any) -> bytes:
-    return channel().render(delivery(**changes), endpoint()).body
+    return speaker().render(delivery(**changes), endpoint()).body
 
 
 def device_key() -> tuple[Ed25519PrivateKey, str]:
@@ -275,6 +283,51 @@ async def test_enough_is_the_quorum_or_that_it_cannot_be_reached() -> None:
     say("c", "done")
     assert collected.met
     assert collected.silent() == []
+
+
+@settings(deadline=None)
+@given(
+    st.binary(max_size=300)
+    | st.text(max_size=300).map(str.encode)
+    | st.recursive(
+        st.none() | st.integers() | st.text(max_size=9),
+        lambda inner: (
+            st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["id", "device", "result", "x"]), inner)
+        ),
+    ).map(lambda value: json.dumps(value).encode())
+)
+def test_whatever_arrives_breaks_nothing_and_confirms_nothing(payload: bytes) -> None:
+    _, public = device_key()
+    collected = answers.Collected({"coi-1": public}, wanted=1)
+    collected.take(payload)
+    answers.command_id(payload)
+    assert collected.answers == {}
+    siren = head()
+    with pytest.raises(Ignored):
+        siren.obey(payload, TOPIC)
+
+
+def test_deeply_nested_answers_break_nothing() -> None:
+    for nested in (b"{" + b'"a":{' * 20_000, b'{"id":' + b"[" * 60_000, b"." * 70_000):
+        assert answers.command_id(nested) == ""
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.data())
+def test_in_whatever_order_and_however_often_commands_come_an_ended_chain_is_silent_and_nothing_sounds_twice(
+    data: st.DataObject,
+) -> None:
+    told = [("sound", 1), ("sound", 2), ("end", 3)]
+    order = data.draw(st.lists(st.sampled_from(told), max_size=9)) + data.draw(st.permutations(told))
+    siren, began = head(), []
+    for n, (act, version) in enumerate(order):
+        event = "alert.cancel" if act == "end" else "alert.update"
+        body = command(event_type=event, delivery_id=f"d{version}", chain_seq=version, attempt_no=n + 1)
+        before = len(siren.shown)
+        siren.obey(body, TOPIC)
+        began += [version] * (act == "sound" and len(siren.shown) > before)
+    assert siren.sounding == ""
+    assert began == sorted(set(began)), "each version at most once, never an older one after a newer one"
 
 
 # --- settings ------------------------------------------------------------------------------------------------------------------------
