@@ -6,8 +6,10 @@ import asyncio
 import base64
 import functools
 import json
+import re
 import threading
 import time
+import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -27,7 +29,7 @@ from hub.clock import SystemClock
 from hub.consumer import Delivery, Endpoint, address_of
 from hub.errors import ConfigError, Rejected, Retry
 from hub.http.signatures import new_signing_key, public_key
-from tests.consumers.receiving import NOW, alert, cancel, channel_io
+from tests.consumers.receiving import NOW, ROOT, alert, cancel, channel_io
 from tests.consumers.siren import Device, Head, Ignored
 from tests.servers.mosquitto import Broker, broker
 
@@ -380,6 +382,18 @@ def test_a_gateway_that_cannot_work_is_refused_without_showing_a_secret(changes:
 def test_another_topic_is_another_address_to_prove_for_those_who_read_the_table_too() -> None:
     one, other = ({"to": topic, "devices": {"a": ""}} for topic in (TOPIC, "coi/khac"))
     assert address_of(Settings(**one)) == address_of(one) != address_of(other)
+
+
+def test_the_examples_of_the_document_are_taken(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "siren.md").read_text(encoding="utf-8").replace("whpk_…", device_key()[1])
+    blocks = [tomllib.loads(block) for block in re.findall(r"```toml\n(.*?)```", page, re.DOTALL)]
+    kept = {"signing_key": HUB_KEY, "stop_key": STOP_KEY}
+    (told,) = [block["channels"]["mqtt_siren"] for block in blocks if "channels" in block]
+    assert {name for name in told if name.endswith(("key", "password"))} == {*kept, "password", "stop_password"}
+    assert all(told[name].startswith("file:") for name in told if name.endswith(("key", "password")))
+    Gateway(**{**told, **kept, "ca_file": ""})
+    (place,) = [block["endpoint"][0]["settings"] for block in blocks if "endpoint" in block]
+    assert Settings(**place).stops == "coi/tan-phu/lenh/stop"
 
 
 # --- over a real broker --------------------------------------------------------------------------------------------------------------
