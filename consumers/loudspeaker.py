@@ -23,6 +23,7 @@ import msgspec
 from hub.consumer import ChannelIO, Delivery, Endpoint, Receipt, Rendered
 from hub.errors import ConfigError, Forbidden, Rejected, Retry
 from hub.http.forms import Form, ask
+from hub.http.gate import Gate
 from hub.remembering import Remembered
 from hub.telling import Told, play_time_s, read_aloud, tell
 
@@ -107,6 +108,7 @@ class Channel:
 
     def __init__(self, io: ChannelIO) -> None:
         self._io = io
+        self._gate = Gate(io.gateway.at_once if io.gateway is not None else 1)
         self._played = Remembered()
 
     async def aclose(self) -> None:
@@ -143,13 +145,15 @@ class Channel:
         until = clock.monotonic() + timeout_s
         if gateway.stop_url and values["event"] in STOPPING:
             try:
-                await ask(self._io.poster, gateway.stop, values, now=clock.now(), timeout_s=timeout_s / 2)
+                await ask(
+                    self._io.poster, gateway.stop, values, gate=self._gate, now=clock.now(), timeout_s=timeout_s / 2
+                )
             except (Retry, Rejected, Forbidden) as error:
                 failed = error
         detail = ""
         if failed is None or values["id"] not in self._played:
             left = max(until - clock.monotonic(), 0.001)
-            taken = await ask(self._io.poster, gateway, values, now=clock.now(), timeout_s=left)
+            taken = await ask(self._io.poster, gateway, values, gate=self._gate, now=clock.now(), timeout_s=left)
             self._played.add(values["id"])
             detail = taken.id
         if failed is not None:

@@ -19,6 +19,7 @@ import msgspec
 from hub.consumer import ChannelIO, Delivery, Endpoint, Receipt, Rendered
 from hub.errors import ConfigError
 from hub.http.forms import Form, Taken, ask
+from hub.http.gate import Gate
 from hub.phones import dialled, masked, read_phone
 from hub.remembering import Remembered
 from hub.telling import Room, brief, segments, tell
@@ -77,6 +78,7 @@ class Channel:
 
     def __init__(self, io: ChannelIO) -> None:
         self._io = io
+        self._gate = Gate(io.gateway.at_once if io.gateway is not None else 1)
         self._taken = Remembered()
 
     async def aclose(self) -> None:
@@ -115,7 +117,9 @@ class Channel:
             if len(each) > 1 and values["id"] in self._taken:
                 continue
             left = max(until - self._io.clock.monotonic(), 0.001)
-            last = await ask(self._io.poster, self._io.gateway, values, now=self._io.clock.now(), timeout_s=left)
+            last = await ask(
+                self._io.poster, self._io.gateway, values, gate=self._gate, now=self._io.clock.now(), timeout_s=left
+            )
             self._taken.add(values["id"])
         detail = f"{masked(read_phone(endpoint.settings.to))} {last.id}".strip()
         return Receipt(status=last.status, detail=detail)

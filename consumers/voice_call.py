@@ -25,6 +25,7 @@ import msgspec
 from hub.consumer import ChannelIO, Delivery, Endpoint, Receipt, Rendered
 from hub.errors import ConfigError
 from hub.http.forms import Form, ask, at
+from hub.http.gate import Gate
 from hub.phones import dialled, masked, read_phone
 from hub.telling import one_line, play_time_s, read_aloud, tell
 
@@ -90,6 +91,7 @@ class Channel:
 
     def __init__(self, io: ChannelIO) -> None:
         self._io = io
+        self._gate = Gate(io.gateway.at_once if io.gateway is not None else 1)
 
     async def aclose(self) -> None:
         """Nothing is held open here; connections are the poster's."""
@@ -119,7 +121,9 @@ class Channel:
         """Contract and errors: `hub.consumer.Channel.send`."""
         values = msgspec.json.decode(rendered.body)
         gateway: Gateway = self._io.gateway
-        taken = await ask(self._io.poster, gateway, values, now=self._io.clock.now(), timeout_s=timeout_s)
+        taken = await ask(
+            self._io.poster, gateway, values, gate=self._gate, now=self._io.clock.now(), timeout_s=timeout_s
+        )
         number = masked(read_phone(endpoint.settings.to))
         pressed = at(taken.said, gateway.pressed_field) if gateway.pressed_field else None
         confirmed = values["confirm"] == "1" and pressed is not None and str(pressed) in gateway.pressed_values

@@ -49,6 +49,7 @@ _UNITS = {
     "µSv/h": "mi-crô xi-vớt trên giờ",
     "ppm": "phần triệu",
     "ha": "héc-ta",
+    "hPa": "héc-tô-pát-can",
 }
 _ROMAN = {"I": "một", "II": "hai", "III": "ba", "1": "một", "2": "hai", "3": "ba"}
 _ALARM = re.compile(r"\bBĐ\s*(III|II|I|[123])\b")
@@ -62,10 +63,19 @@ _ABBREVIATIONS = (
     (re.compile(r"\bTP\.?\s*(?=\w)"), "thành phố "),
     (re.compile(r"\bTX\.?\s*(?=\w)"), "thị xã "),
     (re.compile(r"\bH\.\s*(?=\w)"), "huyện "),
+    (re.compile(r"\bQL\.?\s*(?=\d)"), "quốc lộ "),
+    (re.compile(r"\bĐT\.?\s*(?=\d)"), "đường tỉnh "),
+    (re.compile(r"\bM\s?(?=\d+(?:[.,]\d+)?\b)"), "độ lớn "),
+    (re.compile(r"(?<=[\dhm%])\s*[-–]\s*(?=\d)"), " đến "),
 )
 _TIME = re.compile(r"\b(\d{1,2})h(\d{2})?\b")
 _CLOCK = re.compile(r"\b([01]?\d|2[0-3]):([0-5]\d)\b")
 _DATE = re.compile(r"\b(?:ngày\s+)?(\d{1,2})/(\d{1,2})/(\d{4})\b")
+_DAY = re.compile(r"\b(ngày\s+)(\d{1,2})/(\d{1,2})(?![\w/])", re.IGNORECASE)
+_OF = re.compile(r"(?<![\w/.,])(\d{1,3})/(\d{1,3})(?![\w/])")
+_MONTH = re.compile(r"\b(tháng\s+)(\d{1,2})/(\d{4})\b", re.IGNORECASE)
+_TELEPHONE = re.compile(r"(?<![\w,./])(?:0\d{8,10}|(?<=gọi )11\d|(?<=thoại )11\d|(?<=đài )11\d|(?<=số )11\d)(?![\w/])")
+_ROUND = ("24/24", "24/7")
 _NUMBER = re.compile(
     r"(?<![\w,./])([-−+]?\d{1,3}(?:\.\d{3})+(?:,\d+)?|[-−+]?\d+(?:[.,]\d+)?)(?:\s*("
     + "|".join(sorted(map(re.escape, _UNITS), key=len, reverse=True))
@@ -185,6 +195,11 @@ def to_speak(text: str) -> str:
     for pattern, words in _ABBREVIATIONS:
         text = pattern.sub(words, text)
     text = _DATE.sub(lambda f: f"ngày {aloud(f[1])} tháng {_month(int(f[2]))} năm {aloud(f[3])}", text)
+    text = _TELEPHONE.sub(lambda f: " ".join(_DIGITS[int(digit)] for digit in f[0]), text)
+    text = _MONTH.sub(lambda f: f"{f[1]}{_month(int(f[2]))} năm {aloud(f[3])}", text)
+    dated = _DAY.search(text) is not None
+    text = _DAY.sub(lambda f: f"{f[1]}{aloud(f[2])} tháng {_month(int(f[3]))}", text)
+    text = _OF.sub(lambda f: _of(f, dated=dated), text)
     text = _CLOCK.sub(lambda f: _clock(f[1], f[2]), text)
     text = _TIME.sub(lambda f: _clock(f[1], f[2] or "0"), text)
     return _NUMBER.sub(_spoken_number, text)
@@ -232,6 +247,13 @@ def _spoken_number(found: re.Match[str]) -> str:
     if re.fullmatch(r"[-−+]?\d{1,3}(\.\d{3})+(,\d+)?", number):
         number = number.replace(".", "")
     return aloud(number, found[2] or "")
+
+
+def _of(found: re.Match[str], *, dated: bool) -> str:
+    """ "24/24" and parts of a whole; beside another day ("từ ngày 5/11 đến 7/11") it is a day too."""
+    if dated and found[0] not in _ROUND and 0 < int(found[1]) < 32 and 0 < int(found[2]) < 13:
+        return f"{aloud(found[1])} tháng {_month(int(found[2]))}"
+    return f"{aloud(found[1])} trên {aloud(found[2])}"
 
 
 def _clock(hours: str, minutes: str) -> str:

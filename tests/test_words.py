@@ -144,3 +144,26 @@ def test_dictionaries_that_differ_are_refused(tmp_path: Path, vi: str, en: str, 
     (tmp_path / "en.toml").write_text(en)
     with pytest.raises(ConfigError, match=reason):
         Words.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("written", "spoken"),
+    [
+        ("mưa 100-150mm", "mưa một trăm đến một trăm năm mươi mi-li-mét"),
+        ("gió cấp 8–9", "gió cấp tám đến chín"),
+        ("14h-16h", "mười bốn giờ đến mười sáu giờ"),
+        ("-5°C", "âm năm độ C"),
+        ("động đất M5.3", "động đất độ lớn năm phẩy ba"),
+        ("từ ngày 5/11 đến 7/11", "từ ngày năm tháng mười một đến bảy tháng mười một"),
+        ("tháng 4/2026", "tháng tư năm hai nghìn không trăm hai mươi sáu"),
+        ("trực 24/24", "trực hai mươi bốn trên hai mươi bốn"),
+        ("từ ngày 5/11 trực 24/24", "từ ngày năm tháng mười một trực hai mươi bốn trên hai mươi bốn"),
+        ("gọi 112", "gọi một một hai"),
+        ("điện thoại 02513822222", "điện thoại không hai năm một ba tám hai hai hai hai hai"),
+        ("QL20", "quốc lộ hai mươi"),
+        ("985hPa", "chín trăm tám mươi lăm héc-tô-pát-can"),
+        ("112 hộ dân", "một trăm mười hai hộ dân"),
+    ],
+)
+def test_what_bulletins_write_is_read_as_it_is_spoken(written: str, spoken: str) -> None:
+    assert to_speak(written) == spoken

@@ -28,6 +28,7 @@ import aiosmtplib
 from consumers.email.writing import Writer
 from hub.consumer import ChannelIO, Delivery, Endpoint, Receipt, Rendered
 from hub.errors import ConfigError, Rejected, Retry
+from hub.http.gate import Gate
 from hub.http.tls import client_context, reason_of
 from hub.remembering import Remembered
 
@@ -150,7 +151,7 @@ class Channel:
         self._taken = Remembered()
         self._writer = Writer(io.gateway, io.words, io.hazards)
         gateway: Gateway | None = io.gateway
-        self._places = asyncio.Semaphore(gateway.at_once if gateway is not None else 1)
+        self._gate = Gate(gateway.at_once if gateway is not None else 1)
         tls = gateway is not None and gateway.tls != "none"
         self._tls = client_context(io.gateway.ca_file, protocol="") if tls else None
 
@@ -167,7 +168,7 @@ class Channel:
         mail = rendered.headers["id"]
         left = [address for address in endpoint.settings.to if (mail, address) not in self._taken]
         try:
-            async with asyncio.timeout(timeout_s), self._places:
+            async with asyncio.timeout(timeout_s), self._gate:
                 refused, said = await self._hand_over(rendered.body, left or endpoint.settings.to)
         except TimeoutError as error:
             raise Retry(f"timeout: {self._io.gateway.host}: not taken in {timeout_s:g} s") from error

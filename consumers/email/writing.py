@@ -13,7 +13,7 @@ from typing import Protocol
 
 from hub.consumer import Delivery
 from hub.hazards import Hazards
-from hub.telling import Told, paragraphs, subject, tell
+from hub.telling import Told, one_line, paragraphs, subject, tell
 from hub.words import Words
 
 WORD_BYTES = 39
@@ -29,7 +29,7 @@ _BUTTON = (
     '<p><a href="{link}" style="display:inline-block;padding:12px 20px;background:#0b5cad;color:#fff;'
     'font-weight:bold;text-decoration:none">{text}</a></p>'
 )
-_CALM, _LOUD, _OVER = "#444", "#b00020", "#1b6e2f"
+_CALM, _LOUD, _OVER = "#444", "#b00020", "#33475b"
 
 
 class Sender(Protocol):
@@ -138,7 +138,7 @@ def _html(told: Sequence[Told], delivery: Delivery) -> str:
 
 
 def _section(told: Told) -> str:
-    """The kind of news large, then a paragraph each; colour only beside words."""
+    """The kind of news large, then a paragraph each. Colour only beside words, and no green: what is over may not be safe."""
     kind, *rest = paragraphs(told)
     loud = told.event_type.startswith("alert.") and told.event_type != "alert.summary"
     colour = _OVER if told.ends else _LOUD if loud else _CALM
@@ -152,4 +152,4 @@ def _small(text: str) -> str:
 
 def _foot(told: Told, delivery: Delivery) -> list[str]:
     foot = [told.say("alert.conveys"), told.say("telling.automatic")]
-    return [told.say("telling.by_rule", reason=delivery.reason), *foot] if delivery.reason else foot
+    return [told.say("telling.by_rule", reason=one_line(delivery.reason)), *foot] if delivery.reason else foot

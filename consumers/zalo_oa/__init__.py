@@ -19,6 +19,7 @@ That a text was read says only its link. Endings are texts of their own. A recip
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -31,6 +32,7 @@ from consumers.zalo_oa.tokens import Tokens
 from hub.consumer import ChannelIO, Delivery, Endpoint, Receipt, Rendered
 from hub.errors import ConfigError, Forbidden, Rejected, Retry
 from hub.http import Answered
+from hub.http.gate import Gate
 from hub.http.retry_after import retry_after_s
 from hub.http.urls import read_url
 from hub.phones import dialled, masked, read_phone
@@ -118,6 +120,8 @@ class Gateway:
             value = getattr(self, name)
             if not value or not value.isascii() or not value.isprintable():
                 raise ConfigError(name, "is empty or no plain text", "as Zalo's developer console shows it")
+        if not 1 <= self.at_once <= 64:
+            raise ConfigError("at_once", f"{self.at_once} is out of range", "1 to 64")
         if bool(self.template_id) != bool(self.template):
             raise ConfigError("template", "template_id and template go together", "write both, or neither")
         used = {gap for text in self.template.values() for gap in _GAP.findall(text)}
@@ -137,6 +141,7 @@ class Channel:
 
     def __init__(self, io: ChannelIO) -> None:
         self._io = io
+        self._gate = Gate(io.gateway.at_once if io.gateway is not None else 1)
         self._tokens = Tokens(io.gateway, io.poster, io.clock) if io.gateway is not None else None
 
     async def aclose(self) -> None:
@@ -174,7 +179,13 @@ class Channel:
         gateway: Gateway = self._io.gateway
         url = getattr(gateway, f"{endpoint.settings.reach}_url")
         headers = {"content-type": "application/json", "access_token": token}
-        return await self._io.poster.post(url, rendered.body, headers, timeout_s=timeout_s, at_once=gateway.at_once)
+        try:
+            async with asyncio.timeout(timeout_s), self._gate:
+                return await self._io.poster.post(
+                    url, rendered.body, headers, timeout_s=timeout_s, at_once=gateway.at_once
+                )
+        except TimeoutError as error:
+            raise Retry(f"timeout: no answer in {timeout_s:g} s") from error
 
     def _is_over(self, answer: Answered) -> bool:
         error = _said(answer).get("error")

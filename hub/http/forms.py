@@ -6,6 +6,7 @@ the gaps. A value is encoded for the place it comes to (JSON string, form field,
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ import msgspec
 
 from hub.errors import ConfigError, Forbidden, Rejected, Retry
 from hub.http import Answered, Poster
+from hub.http.gate import Gate
 from hub.http.retry_after import retry_after_s
 from hub.http.urls import read_url
 
@@ -132,17 +134,25 @@ def request(form: Form, values: Mapping[str, Value]) -> Request:
     return Request("POST", url, {**headers, **kind}, raw)
 
 
-async def ask(poster: Poster, form: Form, values: Mapping[str, Value], *, now: datetime, timeout_s: float) -> Taken:
-    """The gateway was asked once, and took it.
+async def ask(
+    poster: Poster, form: Form, values: Mapping[str, Value], *, gate: Gate, now: datetime, timeout_s: float
+) -> Taken:
+    """The gateway was asked once, and took it; waiting at its gate is part of the time.
 
     Raises:
         Retry, Rejected: as its answer means. Forbidden: no connection was made.
     """
     filled = request(form, values)
-    if filled.method == "GET":
-        answer = await poster.ask(filled.url, filled.headers, timeout_s=timeout_s, at_once=form.at_once)
-    else:
-        answer = await poster.post(filled.url, filled.body, filled.headers, timeout_s=timeout_s, at_once=form.at_once)
+    try:
+        async with asyncio.timeout(timeout_s), gate:
+            if filled.method == "GET":
+                answer = await poster.ask(filled.url, filled.headers, timeout_s=timeout_s, at_once=form.at_once)
+            else:
+                answer = await poster.post(
+                    filled.url, filled.body, filled.headers, timeout_s=timeout_s, at_once=form.at_once
+                )
+    except TimeoutError as error:
+        raise Retry(f"timeout: no answer in {timeout_s:g} s") from error
     return judged(form, answer, now)
 
 

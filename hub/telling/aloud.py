@@ -10,6 +10,7 @@ from hub.telling.plain import one_line, shortened
 from hub.telling.times import span
 from hub.words import to_speak
 
+MOST_PARTS = 3
 MOST_NAMES = 8
 MOST_NAME_LETTERS = 240
 """Nobody remembers more places that were read to them."""
@@ -31,8 +32,10 @@ def read_aloud(told: Told) -> str:
     """What a voice reads, once. The mode's word opens it and the drill is named again at its end, for people who hear half of it."""
     kind = told.event_type.removeprefix("alert.").replace(".", "_")
     said = [told.drill, told.say("telling.attention"), told.say(f"event.{kind}")]
-    for part in told.parts:
+    for part in told.parts[:MOST_PARTS]:
         said += _part(part, told)
+    if len(told.parts) > MOST_PARTS:
+        said.append(told.say("telling.others", count=len(told.parts) - MOST_PARTS))
     said += [*told.listed, _says(told), told.drill]
     return " ".join(filter(None, (_sentence(one) for one in said)))
 

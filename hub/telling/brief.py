@@ -15,6 +15,7 @@ _WHERE_SHARE = 3
 """Places take at most a third of what is left: what to do must not be cut for a list of communes."""
 
 _LEAST_WHERE = 32
+_MOST_WHERE = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ def _composed(told: Told, room: Room, most: int, link: str) -> str:
     for piece in _pieces_of(told):
         free = left - units(said) - 2
         text = room.cut(piece(free), free) if free > 8 else ""
-        said = f"{said.rstrip('.')}. {text}" if text else said
+        said = f"{said.rstrip('.')}. {text[0].upper()}{text[1:]}" if text else said
     return f"{said} {link}" if link else said
 
 
@@ -130,7 +131,7 @@ def _head(told: Told) -> str:
 
 
 def _where(part: Part, told: Told, free: int) -> str:
-    return names(part, told, len(part.where), max(free // _WHERE_SHARE, _LEAST_WHERE))
+    return names(part, told, _MOST_WHERE, max(free // _WHERE_SHARE, _LEAST_WHERE))
 
 
 def _pieces(word: str, most: int) -> list[str]:

@@ -19,6 +19,9 @@ ENDINGS = ("alert.cancel", "alert.ended", "alert.left_your_area", "alert.missed"
 TO_DO = frozenset({"Shelter", "Evacuate", "Prepare", "Execute", "Avoid", "Monitor"})
 """Response types that ask somebody to do something (CAP 1.2 §3.2.2)."""
 
+MOST_AREAS = 400
+"""More are counted: the province has 95 communes, and an alert of thousands of areas is no list for people."""
+
 LEVELS = (
     ("VN:capDoRuiRo", "scale.risk", 5),
     ("VN:baoDong", "scale.flood_alarm", 3),
@@ -181,7 +184,7 @@ class _Speaking:
             headline=one_line(self._unmarked(info.headline, info)),
             level=self._level(info),
             severity=info.severity,
-            where=tuple(dict.fromkeys(filter(None, (one_line(area.area_desc) for area in info.areas)))),
+            where=self._where(info),
             since=since or alert.sent,
             until=info.expires,
             advice=text_lines(self._unmarked(info.instruction, info)),
@@ -194,6 +197,11 @@ class _Speaking:
                 self.words.say(f"response.{one}", self.language) for one in info.response_types if one in TO_DO
             ),
         )
+
+    def _where(self, info: Info) -> tuple[str, ...]:
+        listed = dict.fromkeys(filter(None, (one_line(area.area_desc) for area in info.areas[:MOST_AREAS])))
+        more = len(info.areas) - MOST_AREAS
+        return (*listed, self.words.say("telling.more", self.language, count=more)) if more > 0 else tuple(listed)
 
     def _what(self, info: Info) -> str:
         said = one_line(self._unmarked(info.event, info))

@@ -53,7 +53,7 @@ async def test_the_gateway_gets_number_text_and_an_id_that_stays() -> None:
         receipt = await sent(gate, delivery(ack_url=LINK, mode="exercise"), endpoint())
         asked = json.loads(gate.bodies[0])
         assert (asked["to"], asked["ref"], asked["n"], asked["dcs"]) == ("84912345678", "d0123", 3, "ucs2")
-        assert asked["text"].startswith("DIỄN TẬP – CẢNH BÁO – Nghiêm trọng – Lũ. Xã Tân Phú, Xã Định Quán. đến 16:00")
+        assert asked["text"].startswith("DIỄN TẬP – CẢNH BÁO – Nghiêm trọng – Lũ. Xã Tân Phú, Xã Định Quán. Đến 16:00")
         assert asked["text"].endswith(LINK)
         assert gate.headers[0]["authorization"] == "Bearer geheim"
         assert (receipt.status, receipt.detail, receipt.acknowledged_by) == (200, "+849…678 s-1", "")
@@ -74,7 +74,7 @@ async def test_a_folded_sms_is_one_segment_every_telephone_shows() -> None:
         gate.answer = TAKEN
         await sent(gate, delivery(), endpoint(letters="folded", most_parts=1))
         asked = json.loads(gate.bodies[0])
-        assert asked["text"].startswith("CANH BAO - Nghiem trong - Lu. Xa Tan Phu, Xa Dinh Quan. den 16:00 24/11/2026.")
+        assert asked["text"].startswith("CANH BAO - Nghiem trong - Lu. Xa Tan Phu, Xa Dinh Quan. Den 16:00 24/11/2026.")
         assert (asked["n"], asked["dcs"], sms_parts(asked["text"])) == (1, "gsm7", 1)
 
 

@@ -17,6 +17,7 @@ from hub.errors import ConfigError, Rejected, Retry
 from hub.http import Answered
 from hub.http.addresses import rules_for
 from hub.http.forms import Form, ask, at, judged, request
+from hub.http.gate import Gate
 from hub.http.post import PinnedPoster
 from tests.http.wire import plain, resolver, speaking
 
@@ -149,8 +150,10 @@ async def test_a_gateway_is_asked_over_the_wire_by_get_and_post() -> None:
     async with speaking(plain(b'{"result": {"code": 100}}')) as wire:
         out = PinnedPoster(rules_for(mode="test"), resolver=resolver(["127.0.0.1"]), user_agent="hub/test")
         told = replace(JSON, url=wire.http + "/send")
-        await ask(out, told, VALUES, now=NOW, timeout_s=2)
-        await ask(out, replace(told, encoding="query"), {**VALUES, "text": "Lũ " * 300}, now=NOW, timeout_s=2)
+        gate = Gate(2)
+        await ask(out, told, VALUES, gate=gate, now=NOW, timeout_s=2)
+        by_get = replace(told, encoding="query")
+        await ask(out, by_get, {**VALUES, "text": "Lũ " * 300}, gate=gate, now=NOW, timeout_s=2)
         (posted, _), (asked, body) = wire.requests
         assert posted.startswith("POST /send HTTP/1.1")
         assert asked.startswith("GET /send?to=84912&text=L%C5%A9+L")

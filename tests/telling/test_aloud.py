@@ -71,3 +71,15 @@ def test_play_time_grows_with_what_is_said() -> None:
     assert 5 < play_time_s(short, syllables_per_minute=180) < play_time_s(long, syllables_per_minute=180) < 60
     assert play_time_s("một hai ba", syllables_per_minute=60) == 3.0
     assert play_time_s("một. hai.", syllables_per_minute=120) == 2.2
+
+
+def test_of_many_parts_the_gravest_three_are_read_and_the_others_counted() -> None:
+    many = tuple(info(headline=f"Lũ tại {name}", areas=(Area(name),), expires=None, onset=None) for name in "ABCDE")
+    grave = tuple(
+        info(headline=f"Vỡ đập {n}", severity="Extreme", certainty=c)
+        for n, c in (("một", "Likely"), ("hai", "Observed"))
+    )
+    said = read_aloud(told(alert=alert(*many, *grave), live_infos=tuple(range(7))))
+    assert said.count("Mức độ") == 3
+    assert said.index("Vỡ đập một") < said.index("Vỡ đập hai") < said.index("Lũ tại")
+    assert "Còn bốn phần tin khác." in said or "còn bốn phần tin khác." in said

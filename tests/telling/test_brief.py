@@ -57,7 +57,7 @@ def test_whatever_a_source_writes_fits(headline: str, event: str, place: str) ->
 
 def test_the_most_urgent_stands_first() -> None:
     assert brief(told(ack_url=LINK), Room.marked(3)) == (
-        "CẢNH BÁO – Nghiêm trọng – Lũ. Xã Tân Phú, Xã Định Quán. đến 16:00 24/11/2026. "
+        "CẢNH BÁO – Nghiêm trọng – Lũ. Xã Tân Phú, Xã Định Quán. Đến 16:00 24/11/2026. "
         f"Di dời người và tài sản khỏi vùng trũng ven sông. Lũ khẩn cấp trên sông La Ngà {LINK}"
     )
 
@@ -65,7 +65,7 @@ def test_the_most_urgent_stands_first() -> None:
 def test_the_short_form_is_folded() -> None:
     text = brief(told(), Room.folded(1))
     assert text.isascii()
-    assert text.startswith("CANH BAO - Nghiem trong - Lu. Xa Tan Phu, Xa Dinh Quan. den 16:00 24/11/2026. Di doi nguoi")
+    assert text.startswith("CANH BAO - Nghiem trong - Lu. Xa Tan Phu, Xa Dinh Quan. Den 16:00 24/11/2026. Di doi nguoi")
     assert len(text) <= 160
 
 
@@ -88,7 +88,7 @@ def test_half_a_time_is_never_told() -> None:
         found = told(alert=alert(info(event="Lũ" + " x" * spare)))
         text = brief(found, Room.marked(1))
         assert "16:00…" not in text
-        assert "đến…" not in text
+        assert "Đến…" not in text
 
 
 def test_a_cancel_says_so_and_never_what_to_do() -> None:
@@ -99,4 +99,4 @@ def test_a_cancel_says_so_and_never_what_to_do() -> None:
 
 def test_further_segments_of_a_warning_are_counted() -> None:
     two = alert(info(), info(severity="Extreme", event="Vỡ đập"))
-    assert "còn 1 phần tin khác" in brief(told(alert=two, live_infos=(0, 1)), Room.marked(3))
+    assert "Còn 1 phần tin khác" in brief(told(alert=two, live_infos=(0, 1)), Room.marked(3))

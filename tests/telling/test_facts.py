@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.cap.model import NamedValue, Reference
+from hub.cap.model import Area, NamedValue, Reference
 from hub.consumer import EVENT_TYPES
 from hub.policy.marking import marking
 from hub.telling import Part
@@ -129,3 +129,9 @@ def test_the_telling_knows_no_contract() -> None:
     folder = Path(__file__).resolve().parents[2] / "hub" / "telling"
     assert not any("hub.consumer import" in p.read_text(encoding="utf-8") for p in folder.glob("*.py"))
     assert delivery().earlier is None
+
+
+def test_thousands_of_areas_are_counted_and_not_listed() -> None:
+    part = only(alert=alert(info(areas=tuple(Area(f"Xã {n}") for n in range(10_000)))))
+    assert len(part.where) == 401
+    assert part.where[-1] == "9600 nơi khác"

@@ -24,7 +24,7 @@ TEMPLATE = {
     "muc_do": "{level}",
     "noi": "{where}",
     "den": "{until}",
-    "viec": "{do}{says}",
+    "viec": "{do} {says}",
     "ma": "{code}",
 }
 GOOD = b'{"error": 0, "message": "Success", "data": {"message_id": "m-1", "user_id": "5510185758261927916"}}'
