@@ -345,6 +345,7 @@ def call_list(
 
 Which = Annotated[str, typer.Argument(help="the endpoint's id; with --all left out")]
 Everybody = Annotated[bool, typer.Option("--all", help="every device of the deployment")]
+Wait = Annotated[float, typer.Option("--wait", min=1, max=600, help="seconds in which it is said until all confirmed")]
 
 
 @siren_cli.command("stop")
@@ -352,19 +353,24 @@ def siren_stop(
     endpoint_id: Which = "",
     everybody: Everybody = False,
     hold_min: Annotated[int, typer.Option("--hold", min=0, max=60, help="minutes in which nothing sounds")] = 10,
+    wait_s: Wait = 30,
     file: ConfigFile = None,
     mode: Mode = "",
 ) -> None:
     """Silences a siren, or all of them, at once. Needs the deployment file and the broker; no store and no running hub."""
-    _halt("stop", endpoint_id, everybody, file, mode, hold_s=60 * hold_min)
+    _halt("stop", endpoint_id, everybody, file, mode, timeout_s=wait_s, hold_s=60 * hold_min)
 
 
 @siren_cli.command("release")
 def siren_release(
-    endpoint_id: Which = "", everybody: Everybody = False, file: ConfigFile = None, mode: Mode = ""
+    endpoint_id: Which = "",
+    everybody: Everybody = False,
+    wait_s: Wait = 30,
+    file: ConfigFile = None,
+    mode: Mode = "",
 ) -> None:
     """Lets a stopped siren, or all of them, sound again before the hold is over."""
-    _halt("release", endpoint_id, everybody, file, mode)
+    _halt("release", endpoint_id, everybody, file, mode, timeout_s=wait_s)
 
 
 @siren_cli.command("key")

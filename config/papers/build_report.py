@@ -133,10 +133,12 @@ def _more(paper: Any, name: str) -> None:
 def _head(paper: Any) -> None:
     left, right = _columns(paper, 75, 90)
     _words(left, "{{ office.parent }}", size=12, align=CENTER, after=0)
-    _line(_words(left, "{{ office.name }}", bold=True, size=12, align=CENTER, after=6))
+    _words(left, "{{ office.name }}", bold=True, size=12, align=CENTER, after=0)
+    _line(left, indent_mm=24)
     _words(left, "Số: ........../{{ office.symbol_report }}", align=CENTER)
     _words(right, "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", bold=True, size=12, align=CENTER, after=0)
-    _line(_words(right, "Độc lập - Tự do - Hạnh phúc", bold=True, align=CENTER, after=6))
+    _words(right, "Độc lập - Tự do - Hạnh phúc", bold=True, align=CENTER, after=0)
+    _line(right, indent_mm=18)
     _words(right, "{{ office.place }}, {{ day }}", italic=True, align=CENTER)
 
 
@@ -186,14 +188,18 @@ def _cell(cell: Any, text: str, *, bold: bool = False) -> None:
     run.bold, run.font.size, run.font.name = bold, Pt(10.5), FONT
 
 
-def _line(paragraph: Any) -> None:
-    """The short line under a name: a border, as wide as the indents leave it."""
+def _line(where: Any, *, indent_mm: float) -> None:
+    """The short line under a name: an empty paragraph with a lower border, between indents."""
+    paragraph = _words(where, "", size=2, after=6)
+    paragraph.paragraph_format.left_indent = paragraph.paragraph_format.right_indent = Mm(indent_mm)
+    paragraph.paragraph_format.line_spacing = Pt(3)
     line = OxmlElement("w:pBdr")
     bottom = OxmlElement("w:bottom")
     for key, value in (("val", "single"), ("sz", "6"), ("space", "1"), ("color", "000000")):
         bottom.set(qn(f"w:{key}"), value)
     line.append(bottom)
-    paragraph._p.get_or_add_pPr().append(line)
+    inside = paragraph._p.get_or_add_pPr()
+    inside.insert(0, line)  # the schema wants it before spacing, indents and alignment; there is no style before it
 
 
 if __name__ == "__main__":

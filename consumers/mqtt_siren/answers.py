@@ -97,7 +97,7 @@ def _claims(payload: bytes) -> Mapping[str, Any]:
         return jws.unverified(payload)
     try:
         found = msgspec.json.decode(payload[: jws.MOST_BYTES])
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         found = None
     if not isinstance(found, dict):
         raise jws.Unsigned("no JSON object")

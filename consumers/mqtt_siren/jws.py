@@ -120,7 +120,7 @@ def _raw(text: str, prefix: str) -> bytes:
 def _object(packed: bytes) -> Mapping[str, Any]:
     try:
         found = msgspec.json.decode(_unpacked(packed))
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         found = None
     if not isinstance(found, dict):
         raise Unsigned("a part is no JSON object")

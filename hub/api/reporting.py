@@ -52,7 +52,7 @@ def reported(conn: Connection, asker: Asker, services: Services, incident_id: st
     return Reported(
         incident_id=incident_id,
         hazards=tuple(hazards),
-        severity=told["severity"],
+        severity=told["severity"] if told["gravest"] else "",
         began_at=told["began_at"],
         mode=services.mode,
         happened=tuple(

@@ -45,6 +45,9 @@ def office_of(folder: Path, *, on: date) -> Office:
         raise ConfigError(str(path), "is missing", "copy it from the program's folder config/papers") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
         raise ConfigError(str(path), str(error), "see the file of the program") from error
+    bare = next((one for one in offices if not one.signer or not one.recipients), None)
+    if bare is not None:
+        raise ConfigError(f"{path}: {bare.valid_from}", "nobody signs, or nobody receives", "signer and recipients")
     if not offices:
         raise ConfigError(str(path), "names no office", "[[office]] valid_from = …")
     by_day = sorted(offices, key=lambda one: one.valid_from)

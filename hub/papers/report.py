@@ -51,7 +51,9 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """Everything the record says of an incident. Lists are in the order of time; `differences` are sentences."""
+    """Everything the record says of an incident. Lists are in the order of time; `differences` are sentences. `severity` is the gravest
+    in force, "" when nothing is any more.
+    """
 
     incident_id: str
     hazards: tuple[str, ...]
@@ -75,7 +77,7 @@ def report(said: Reported, *, office: Office, words: Words, hazards: Hazards | N
         "title": ", ".join(said.hazards) or said.incident_id,
         "incident_id": said.incident_id,
         "began": moment(said.began_at),
-        "severity": words.say(f"severity.{said.severity}"),
+        "severity": words.say(f"severity.{said.severity}" if said.severity else "standing.nothing"),
         "sources": ", ".join(sorted({one.source for one in said.happened})),
         "happened": [_happened(one, words, hazards) for one in said.happened[:MOST_ROWS]],
         "more_happened": max(0, len(said.happened) - MOST_ROWS),

@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, update
 
 from hub.store import audit, head
+from hub.store.tables import alerts
 from tests.api.doorway import Door, open_door, owe
 from tests.api.paperwork import agency, became, get, said
 from tests.papers.writing import text_of
@@ -76,3 +77,12 @@ async def test_a_report_is_for_who_may_read_the_record(door: Door) -> None:
     key = await door.key("agency", "so-y-te")
     assert (await get(door.client(key=key), path)).status_code == 403
     assert (await get(await door.dispatcher(), "/v1/incidents/none/bao-cao-nhanh.docx")).status_code == 404
+
+
+async def test_when_all_is_over_no_level_is_said_to_be_in_force(door: Door) -> None:
+    alert_id = await said(door)
+    incident_id = await incident_of(door, alert_id)
+    await door.store.write(lambda conn: conn.execute(update(alerts).values(live_until=1)).rowcount)
+    answer = await get(await door.dispatcher(), f"/v1/incidents/{incident_id}/bao-cao-nhanh.docx")
+    assert "không còn bản tin nào hiệu lực" in text_of(answer.content)
+    assert "Đã hết hiệu lực bản tin" in text_of(answer.content)

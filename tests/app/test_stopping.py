@@ -111,7 +111,7 @@ def test_a_siren_that_does_not_confirm_is_named_and_the_command_fails(tmp_path: 
     one = siren(running, keys)
     one.mute = True
     try:
-        told = hub(file, "stop", "coi-tan-phu")
+        told = hub(file, "stop", "coi-tan-phu", "--wait", "3")
     finally:
         one.close()
     assert told.returncode == 1

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import functools
 import json
+import re
 import threading
 import time
+import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -17,6 +20,8 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from consumers.mqtt_siren import Channel, Gateway, Settings, answers, jws, release, stop
 from consumers.mqtt_siren.command import ANSWER, COMMAND, act_of
@@ -24,7 +29,7 @@ from hub.clock import SystemClock
 from hub.consumer import Delivery, Endpoint, address_of
 from hub.errors import ConfigError, Rejected, Retry
 from hub.http.signatures import new_signing_key, public_key
-from tests.consumers.receiving import NOW, alert, cancel, channel_io
+from tests.consumers.receiving import NOW, ROOT, alert, cancel, channel_io
 from tests.consumers.siren import Device, Head, Ignored
 from tests.servers.mosquitto import Broker, broker
 
@@ -74,8 +79,13 @@ def channel(where: Gateway | None = None) -> Channel:
     return Channel(replace(channel_io(), gateway=where or gateway()))
 
 
+@functools.cache
+def speaker() -> Channel:
+    return channel()
+
+
 def command(**changes: Any) -> bytes:
-    return channel().render(delivery(**changes), endpoint()).body
+    return speaker().render(delivery(**changes), endpoint()).body
 
 
 def device_key() -> tuple[Ed25519PrivateKey, str]:
@@ -277,6 +287,51 @@ async def test_enough_is_the_quorum_or_that_it_cannot_be_reached() -> None:
     assert collected.silent() == []
 
 
+@settings(deadline=None)
+@given(
+    st.binary(max_size=300)
+    | st.text(max_size=300).map(str.encode)
+    | st.recursive(
+        st.none() | st.integers() | st.text(max_size=9),
+        lambda inner: (
+            st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["id", "device", "result", "x"]), inner)
+        ),
+    ).map(lambda value: json.dumps(value).encode())
+)
+def test_whatever_arrives_breaks_nothing_and_confirms_nothing(payload: bytes) -> None:
+    _, public = device_key()
+    collected = answers.Collected({"coi-1": public}, wanted=1)
+    collected.take(payload)
+    answers.command_id(payload)
+    assert collected.answers == {}
+    siren = head()
+    with pytest.raises(Ignored):
+        siren.obey(payload, TOPIC)
+
+
+def test_deeply_nested_answers_break_nothing() -> None:
+    for nested in (b"{" + b'"a":{' * 20_000, b'{"id":' + b"[" * 60_000, b"." * 70_000):
+        assert answers.command_id(nested) == ""
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.data())
+def test_in_whatever_order_and_however_often_commands_come_an_ended_chain_is_silent_and_nothing_sounds_twice(
+    data: st.DataObject,
+) -> None:
+    told = [("sound", 1), ("sound", 2), ("end", 3)]
+    order = data.draw(st.lists(st.sampled_from(told), max_size=9)) + data.draw(st.permutations(told))
+    siren, began = head(), []
+    for n, (act, version) in enumerate(order):
+        event = "alert.cancel" if act == "end" else "alert.update"
+        body = command(event_type=event, delivery_id=f"d{version}", chain_seq=version, attempt_no=n + 1)
+        before = len(siren.shown)
+        siren.obey(body, TOPIC)
+        began += [version] * (act == "sound" and len(siren.shown) > before)
+    assert siren.sounding == ""
+    assert began == sorted(set(began)), "each version at most once, never an older one after a newer one"
+
+
 # --- settings ------------------------------------------------------------------------------------------------------------------------
 
 
@@ -327,6 +382,18 @@ def test_a_gateway_that_cannot_work_is_refused_without_showing_a_secret(changes:
 def test_another_topic_is_another_address_to_prove_for_those_who_read_the_table_too() -> None:
     one, other = ({"to": topic, "devices": {"a": ""}} for topic in (TOPIC, "coi/khac"))
     assert address_of(Settings(**one)) == address_of(one) != address_of(other)
+
+
+def test_the_examples_of_the_document_are_taken(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "siren.md").read_text(encoding="utf-8").replace("whpk_…", device_key()[1])
+    blocks = [tomllib.loads(block) for block in re.findall(r"```toml\n(.*?)```", page, re.DOTALL)]
+    kept = {"signing_key": HUB_KEY, "stop_key": STOP_KEY}
+    (told,) = [block["channels"]["mqtt_siren"] for block in blocks if "channels" in block]
+    assert {name for name in told if name.endswith(("key", "password"))} == {*kept, "password", "stop_password"}
+    assert all(told[name].startswith("file:") for name in told if name.endswith(("key", "password")))
+    Gateway(**{**told, **kept, "ca_file": ""})
+    (place,) = [block["endpoint"][0]["settings"] for block in blocks if "endpoint" in block]
+    assert Settings(**place).stops == "coi/tan-phu/lenh/stop"
 
 
 # --- over a real broker --------------------------------------------------------------------------------------------------------------

@@ -96,3 +96,16 @@ def test_what_does_not_fit_is_counted() -> None:
     crowd = replace(SAID, answered=SAID.answered[:1] * (MOST_ROWS + 5))
     told: dict[str, Any] = report(crowd, office=OFFICE, words=WORDS, hazards=HAZARDS, now=NOW)
     assert (len(told["answered"]), told["more_answered"]) == (MOST_ROWS, 5)
+
+
+def test_the_document_keeps_the_order_that_word_insists_on() -> None:
+    with zipfile.ZipFile(io.BytesIO(document())) as parts:
+        root = etree.fromstring(parts.read("word/document.xml"))
+    word = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+    order = ["pStyle", "keepNext", "pBdr", "spacing", "ind", "jc", "rPr"]
+    for inside in root.iter(f"{word}pPr"):
+        names = [child.tag.removeprefix(word) for child in inside]
+        assert names == sorted(names, key=order.index), names
+    cells = list(root.iter(f"{word}tc"))
+    assert len(cells) > 30
+    assert all(cell[-1].tag == f"{word}p" for cell in cells), "a cell without a paragraph at its end does not open"

@@ -86,7 +86,7 @@ class Broker:
             "persistence false",
             "log_type error",
             "log_type warning",
-            *([f"user {os.environ.get('USER', 'root')}"] if os.geteuid() == 0 else []),
+            *(["user root"] if os.geteuid() == 0 else []),  # else it gives up the rights to read its own files
         ]
         if self.users:
             names = self.folder / "names"
