@@ -26,6 +26,10 @@ from hub.errors import ConfigError
 TICK_S = 1.0
 """So often the clock is looked at for an expiry that has passed."""
 
+REST_SHARE = 10.0
+MOST_REST_S = 15.0
+"""While alerts keep coming writing the feed takes a tenth of the time at most, and its reader waits so long at most."""
+
 REFRESH_S = 30.0
 """So often the log is asked again although nothing seems to have changed."""
 
@@ -100,6 +104,7 @@ class Follower:
         self._written: list[tuple[str, int, str, int]] | None = None
         self._next_change: datetime | None = None
         self._rebuilt_at = 0.0
+        self._took_s = 0.0
 
     async def follow(self, log: AlertLog, after: int) -> AsyncIterator[int]:
         """Yields the seq up to which feed and documents are complete on disk; ends only when the log does.
@@ -115,7 +120,7 @@ class Follower:
             while True:
                 await asyncio.wait({waiting}, timeout=TICK_S)
                 if waiting.done():
-                    seq, waiting = await _together(stream, waiting)
+                    seq, waiting = await _together(stream, waiting, rest_s=REST_SHARE * self._took_s)
                     await self._rebuild(log, only_if_changed=not self._is_due())
                     if seq is None:
                         return
@@ -135,6 +140,7 @@ class Follower:
 
         With `only_if_changed` the disk is not looked at when the feed would say what it said last.
         """
+        began = asyncio.get_running_loop().time()
         published = await log.in_force()
         now = self._io.clock.now()
         self._next_change = min(_changes(published, now), default=None)
@@ -149,6 +155,7 @@ class Follower:
         await asyncio.to_thread(self._shelf.publish, body, documents, now=self._io.machine.now().timestamp())
         self._shown, self._written = shown_in(body), says
         self._rebuilt_at = asyncio.get_running_loop().time()
+        self._took_s = self._rebuilt_at - began
 
 
 def select(
@@ -196,11 +203,14 @@ async def _next(stream: AsyncIterator[Published]) -> int | None:
 
 
 async def _together(
-    stream: AsyncIterator[Published], waiting: asyncio.Task[int | None]
+    stream: AsyncIterator[Published], waiting: asyncio.Task[int | None], *, rest_s: float = 0.0
 ) -> tuple[int | None, asyncio.Task[int | None]]:
-    """The last seq of a burst, and the wait for what comes after it: a hundred alerts make one feed, not a hundred."""
+    """The last seq of a burst, and the wait for what comes after it: a hundred alerts make one feed, not a hundred.
+
+    A burst lasts `rest_s` at least once it has not ended by then: in a flood the feed of thousands is not written all the time.
+    """
     loop = asyncio.get_running_loop()
-    until = loop.time() + _MOST_TOGETHER_S
+    until = loop.time() + max(_MOST_TOGETHER_S, min(rest_s, MOST_REST_S))
     while True:
         seq = waiting.result()
         if seq is None:

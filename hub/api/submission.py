@@ -13,8 +13,9 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub import policy
+from hub.api.guard import MOST_ALERT_BYTES
 from hub.api.metrics import ANSWER_S, SUBMITTED
-from hub.api.overload import Gate
+from hub.api.overload import Gate, may_be_urgent
 from hub.api.problems import Problem
 from hub.api.services import Services
 from hub.cap import json as cap_json
@@ -40,9 +41,16 @@ async def submit(request: Request, services: Services, gate: Gate, *, source: st
         Problem: 415, 422 (unreadable: kept and quarantined), 409 (conflict: kept, the first stays in force), 503 (nothing accepted).
     """
     content_type = _content_type(request)
-    payload = Payload(
-        source=source, body=await request.body(), content_type=content_type, received_at=services.clock.now()
-    )
+    with gate.body(int(request.headers.get("content-length", MOST_ALERT_BYTES)), source):
+        payload = Payload(
+            source=source, body=await request.body(), content_type=content_type, received_at=services.clock.now()
+        )
+        return await _submitted(payload, services, gate, who)
+
+
+async def _submitted(payload: Payload, services: Services, gate: Gate, who: str) -> Response:
+    if not may_be_urgent(payload.body):
+        gate.look(2)  # in a flood what cannot be urgent is not even read
     began = time.perf_counter()
     try:
         parsed = (
