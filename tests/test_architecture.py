@@ -16,7 +16,9 @@ def _modules(package: str) -> list[Path]:
     return sorted(
         path
         for path in (ROOT / package).rglob("*.py")
-        if path.stem not in UNTESTED and "migrations" not in path.parts and not {"page", "node_modules"} & set(path.parts)
+        if path.stem not in UNTESTED
+        and "migrations" not in path.parts
+        and not {"page", "node_modules"} & set(path.parts)
     )
 
 

@@ -30,7 +30,11 @@ def main(folder: Path, *, readme: bool) -> None:
 
 
 def _hub(seen: Callable[[Duty, Pages], None], *, mode: str = "test") -> None:
-    with tempfile.TemporaryDirectory() as where, serving(Pages()) as pages, on_duty(Path(where), mode=mode, pages=pages) as duty:
+    with (
+        tempfile.TemporaryDirectory() as where,
+        serving(Pages()) as pages,
+        on_duty(Path(where), mode=mode, pages=pages) as duty,
+    ):
         seen(duty, pages)
 
 

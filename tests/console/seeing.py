@@ -71,7 +71,9 @@ class Duty:
     def read(self, *readings: tuple[str, float], unit: str = "m") -> None:
         """Those levels at those gauges were read a minute ago."""
         at = (datetime.now(UTC) - timedelta(minutes=1)).isoformat()
-        told = [{"station": name, "quantity": "level", "value": value, "unit": unit, "at": at} for name, value in readings]
+        told = [
+            {"station": name, "quantity": "level", "value": value, "unit": unit, "at": at} for name, value in readings
+        ]
         headers = {"Authorization": f"Bearer {self.secrets['kttv-dongnai']}"}
         answer = httpx.post(f"{self.base}/v1/readings", json={"readings": told}, headers=headers, timeout=20)
         assert answer.status_code in (200, 202), answer.text
@@ -98,7 +100,13 @@ class Duty:
 
 
 @contextmanager
-def on_duty(folder: Path, *, mode: str = "test", pages: Pages | None = None, person: tuple[str, str] = ("An Thị Bình", "dispatcher")) -> Iterator[Duty]:
+def on_duty(
+    folder: Path,
+    *,
+    mode: str = "test",
+    pages: Pages | None = None,
+    person: tuple[str, str] = ("An Thị Bình", "dispatcher"),
+) -> Iterator[Duty]:
     """A hub runs with pushed sources (and the feed of `pages`), and that person is signed in."""
     build.main()
     sources, authorities = cap_source("bo-nong-nghiep", f"{pages.base}/index.xml") if pages is not None else ("", "")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 from xml.sax.saxutils import escape
+from zoneinfo import ZoneInfo
 
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 
@@ -50,7 +50,15 @@ class Told:
         codes = "".join(_pair("geocode", "VN:GSO", code) for code in self.units)
         circle = f"<circle>{self.circle}</circle>" if self.circle else ""
         references = f"<references>{self.references}</references>" if self.references else ""
-        texts = "".join(f"<{name}>{escape(text)}</{name}>" for name, text in (("headline", self.headline), ("description", self.description), ("instruction", self.instruction)) if text)
+        texts = "".join(
+            f"<{name}>{escape(text)}</{name}>"
+            for name, text in (
+                ("headline", self.headline),
+                ("description", self.description),
+                ("instruction", self.instruction),
+            )
+            if text
+        )
         return (
             '<?xml version="1.0" encoding="UTF-8"?><alert xmlns="urn:oasis:names:tc:emergency:cap:1.2">'
             f"<identifier>{self.identifier}</identifier><sender>{self.sender}</sender><sent>{sent or self.sent}</sent>"
