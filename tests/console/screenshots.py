@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.console.seeing import DESK, WALL, WITH_SOUND, Duty, chromium, on_duty
 from tests.console.telling import FLOOD, NIGHT, QUAKE, Told
@@ -23,7 +23,7 @@ README = {"night": ROOT / "docs" / "console-night.png", "day": ROOT / "docs" / "
 def main(folder: Path, *, readme: bool) -> None:
     """The pictures stand in `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    with chromium(WITH_SOUND) as browser:
+    with sync_playwright() as playwright, chromium(playwright, WITH_SOUND) as browser:
         _night(browser, folder, readme=readme)
         _exercise(browser, folder)
         _flood_of_alerts(browser, folder)

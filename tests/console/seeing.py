@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
 
 from hub.console import build
 from tests.journeys.town import Pages, Town, cap_source, free_port
@@ -26,23 +27,24 @@ DESK, WALL = (1366, 768), (1920, 1080)
 
 
 @contextmanager
-def chromium(*switches: str) -> Iterator[Browser]:
+def chromium(playwright: Playwright, *switches: str) -> Iterator[Browser]:
     """Debian's Chromium, headless."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=[*SWITCHES, *switches])
-        try:
-            yield browser
-        finally:
-            browser.close()
+    browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=[*SWITCHES, *switches])
+    try:
+        yield browser
+    finally:
+        browser.close()
 
 
 @dataclass
 class Duty:
-    """A running hub with keys for its pushed sources and a person on duty. `secrets` are the keys by source."""
+    """A running hub with keys for its pushed sources and a person on duty. `secrets` are the keys by source; `strangers` are addresses of
+    other hosts that any of its windows has asked: there must be none."""
 
     town: Town
     secrets: Mapping[str, str]
     cookies: list[dict[str, str]]
+    strangers: list[str] = field(default_factory=list)
 
     @property
     def base(self) -> str:
@@ -84,10 +86,15 @@ class Duty:
         expect(page.locator(".connection.live")).to_be_visible(timeout=15_000)
         return page
 
+    def _heard(self, url: str) -> None:
+        if not url.startswith((f"{self.base}/", "blob:")):
+            self.strangers.append(url)
+
     def context(self, browser: Browser, size: tuple[int, int] = DESK, **settings: Any) -> BrowserContext:
         """A window that is signed in."""
         context = browser.new_context(viewport={"width": size[0], "height": size[1]}, locale="vi-VN", **settings)
         context.set_default_timeout(15_000)
+        context.on("request", lambda request: self._heard(request.url))
         context.add_cookies([{**one, "url": self.base} for one in self.cookies])  # type: ignore[list-item]
         return context
 
@@ -108,7 +115,7 @@ def on_duty(
         authorities += f'[[authority]]\nsource = "{name}"\n{stations if name == "kttv-dongnai" else ""}'
     town = Town(folder, free_port(), sources, authorities, mode=mode)
     town.write()
-    secrets = {name: _last_word(town.hub("key", "create", "source", name)) for name in PUSHED}
+    secrets = {name: _last_word(town.hub("key", "create", "source", name)) for name in (*PUSHED, "nguoi-la")}
     town.hub("person", "create", "admin", "Quản trị", "--role", "administrator")
     link = re.search(r"/signin#(\S+)", town.hub("person", "create", "truc-ban", person[0], "--role", person[1]))
     assert link is not None

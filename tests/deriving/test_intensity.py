@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.deriving.intensity import BANDS, RULES, QuakeScale
+from hub.deriving.intensity import BANDS, RULES, QuakeScale, rings
 from hub.errors import ConfigError
 from tests.deriving.river import ROOT, START
 
@@ -55,3 +55,12 @@ def test_a_mistake_is_found(tmp_path: Path, file: str, old: str, new: str, words
     (tmp_path / file).write_text(text.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(ConfigError, match=words):
         QuakeScale.load(tmp_path)
+
+
+def test_rings_widen_as_the_intensity_falls_and_nobody_feels_a_small_one() -> None:
+    scale, at = QuakeScale.load(SCALES), datetime(2026, 11, 24, tzinfo=UTC)
+    told = rings(scale, at, 5.1, 12.0)
+    assert [roman for roman, _ in told][-1] == "III"
+    assert [km for _, km in told] == sorted(km for _, km in told) and told[-1][1] > 50
+    assert rings(scale, at, 2.0, 12.0) == [] or rings(scale, at, 2.0, 12.0)[-1][1] < told[-1][1]
+    assert rings(scale, datetime(1900, 1, 1, tzinfo=UTC), 5.1, 12.0) == []
