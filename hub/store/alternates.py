@@ -129,9 +129,7 @@ def _made(
 
 def standing_of(conn: Connection, endpoint: Rule) -> str:
     """What keeps anything from that endpoint now; "" when nothing does. Words: `endpoints.standing`."""
-    return endpoints.standing(
-        endpoints.get(conn, endpoint.rule_id), address_of(endpoint.body.get("settings", {}))
-    )
+    return endpoints.standing(endpoints.get(conn, endpoint.rule_id), address_of(endpoint.body.get("settings", {})))
 
 
 def _heard(conn: Connection, row: Mapping[str, Any], endpoint_id: str) -> bool:
