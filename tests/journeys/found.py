@@ -14,6 +14,9 @@ import msgspec
 from sqlalchemy import create_engine
 
 from hub.store import audit
+from hub.store.postgres_address import address
+from hub.store.postgres_copy import into_file
+from tests.servers.postgres import ask
 
 Row = Mapping[str, Any]
 
@@ -54,11 +57,27 @@ class Found:
         return {url for mark in marks for url in mark.get("documents", {})}
 
 
-def found(data: Path, aside: Path) -> Found | None:
-    """The files in `data` as they are, read from a copy in `aside`; None when the copy was torn by a checkpoint.
+def found(data: Path, aside: Path, *, store: str = "") -> Found | None:
+    """What stands in the database `store` at one moment, or in the files in `data`, and the feed.
+
+    The files are read from a copy in `aside`; None when the copy was torn by a checkpoint.
 
     A reader of the files themselves would take locks and, as the last to close them, move the log.
     """
+    tables = _of_database(store) if store else _of_files(data, aside)
+    if tables is None:
+        return None
+    feed = data / "feeds" / "all.atom"
+    linked = re.findall(r"/feeds/cap/([^\"<>]+)\.xml", feed.read_text(encoding="utf-8")) if feed.exists() else []
+    documents = {path.stem for path in (data / "feeds" / "cap").glob("*.xml")}
+    return Found(tables, frozenset(linked), frozenset(documents))
+
+
+def _of_database(store: str) -> Mapping[str, list[Row]]:
+    return dict(zip(TABLES, ask(store, [f"SELECT * FROM {name}" for name in TABLES]), strict=True))
+
+
+def _of_files(data: Path, aside: Path) -> Mapping[str, list[Row]] | None:
     copy = aside / "copy.db"
     for old in aside.glob("copy.db*"):
         old.unlink()
@@ -72,13 +91,9 @@ def found(data: Path, aside: Path) -> Found | None:
     connection.row_factory = sqlite3.Row
     try:
         connection.execute("BEGIN")
-        tables = {name: [dict(row) for row in connection.execute(f"SELECT * FROM {name}")] for name in TABLES}
+        return {name: [dict(row) for row in connection.execute(f"SELECT * FROM {name}")] for name in TABLES}
     finally:
         connection.close()
-    feed = data / "feeds" / "all.atom"
-    linked = re.findall(r"/feeds/cap/([^\"<>]+)\.xml", feed.read_text(encoding="utf-8")) if feed.exists() else []
-    documents = {path.stem for path in (data / "feeds" / "cap").glob("*.xml")}
-    return Found(tables, frozenset(linked), frozenset(documents))
 
 
 def faults(seen: Found, read: Mapping[str, str]) -> list[str]:
@@ -101,8 +116,11 @@ def faults(seen: Found, read: Mapping[str, str]) -> list[str]:
     return told
 
 
-def audit_fault(aside: Path) -> str:
-    """Why the decision chain of the copy in `aside` is not whole, or ""."""
+def audit_fault(aside: Path, *, store: str = "") -> str:
+    """Why the decision chain of the database `store`, or of the copy in `aside`, is not whole, or ""."""
+    if store:
+        (aside / "copy.db").unlink(missing_ok=True)
+        into_file(address(store), aside / "copy.db")
     engine = create_engine(f"sqlite:///{aside / 'copy.db'}")
     try:
         with engine.connect() as conn:

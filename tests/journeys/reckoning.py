@@ -138,7 +138,7 @@ def _heads(way: Way) -> list[Version]:
 
 def account(way: Way, seen: Found) -> None:
     """At rest the receivers hold what the sources and clients said, each version under one id, in the order of its chain."""
-    assert audit_fault(way.aside) == ""
+    assert audit_fault(way.aside, store=way.town.store) == ""
     said = {one.identifier for one in way.said}
     assert {row["identifier"] for row in seen.tables["alerts"]} == said
     assert [receiver.bad for receiver in way.receivers] == [0, 0, 0], "signatures"

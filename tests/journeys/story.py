@@ -103,7 +103,7 @@ def told(folder: Path) -> Iterator[Story]:
         stack.callback(client.close)
         for name, rule in RULES.items():
             _subscribe(client, receivers[name], rule)
-        ledger = Ledger(next(folder.rglob("hub.db")))
+        ledger = Ledger(town.store_url)
         names = list(dict.fromkeys(row.source for row in rows()))
         read = "SELECT 1 FROM sources WHERE last_success_at IS NOT NULL"
         until(lambda: len(ledger.rows(read)) == len(names), within_s=45, what="the first read of every source")

@@ -189,7 +189,7 @@ def heard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Heard]:
         assert made.status_code == 201, made.text
         receiver.secret = made.json().get("secret") or made.json()["secrets"][0]
         assert client.post("/v1/subscriptions", json={"endpoint_id": made.json()["endpoint_id"]}).status_code == 201
-        ledger = Ledger(next(folder.rglob("hub.db")))
+        ledger = Ledger(town.store_url)
 
         def keys(source: str) -> set[str]:
             return {row["source_key"] for row in ledger.rows("SELECT source_key FROM alerts WHERE source = ?", source)}

@@ -103,7 +103,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
         keys = {
             one: town.hub("key", "create", "source", one) for one in ("kttv-dongnai", "thuy-dien-tri-an", "lam-dong")
         }
-        played = Played(scenario, receivers, Ledger(next(folder.rglob("hub.db"))))
+        played = Played(scenario, receivers, Ledger(town.store_url))
         until(lambda: "/capfeed" in pages.served, within_s=20, what="the first read of the feed")
         for hour in range(scenario.hours + 1):
             _hour(played, town, pages, keys, client, hour)

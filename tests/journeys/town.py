@@ -21,6 +21,8 @@ from typing import Any
 
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from tests.servers import postgres
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -263,6 +265,16 @@ class Town:
     name: str = "hub"
     tables: str = ""
     words: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """HUB_TEST_STORE=postgres runs every journey on a database."""
+        if not self.store and os.environ.get("HUB_TEST_STORE") == "postgres":
+            self.store = postgres.shared().database()
+
+    @property
+    def store_url(self) -> str:
+        """The address of its store, wherever it is."""
+        return self.store or f"sqlite:///{self.folder / 'data' / self.mode / 'hub.db'}"
 
     @property
     def base(self) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
+from itertools import count
 from typing import Any
 
 import httpx
@@ -16,17 +17,23 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from tests.journeys.town import Town
+from tests.servers.postgres import ask
 
 
 @dataclass(frozen=True)
 class Ledger:
     """The store of a running hub, opened read-only for each question."""
 
-    file: Path
+    url: str
 
     def rows(self, question: str, *values: Any) -> list[dict[str, Any]]:
-        """What the store answers, a dict a row."""
-        with closing(sqlite3.connect(f"file:{self.file}?mode=ro", uri=True, timeout=10)) as conn:
+        """What the store answers, a dict a row. A question has ? for its values, and no other."""
+        if self.url.startswith("postgresql:"):
+            numbers = count(1)
+            (answer,) = ask(self.url, [re.sub(r"\?", lambda _: f"${next(numbers)}", question)], *values)
+            return answer
+        file = self.url.removeprefix("sqlite:///")
+        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=10)) as conn:
             conn.row_factory = sqlite3.Row
             return [dict(row) for row in conn.execute(question, values)]
 

@@ -102,7 +102,7 @@ class Way:
 
         async def made() -> str:
             store, now = (
-                open_store(f"sqlite:///{self.data / 'hub.db'}", mode="test", clock=SystemClock()),
+                open_store(self.town.store_url, mode="test", clock=SystemClock()),
                 datetime.now(UTC),
             )
             try:
@@ -195,7 +195,7 @@ class Way:
 
     def look(self) -> Found | None:
         """The files as a restart would find them now, or None when the copy was torn."""
-        return found(self.data, self.aside)
+        return found(self.data, self.aside, store=self.town.store)
 
     # --- after a kill ---------------------------------------------------------------------------------------------------------
 

@@ -6,8 +6,11 @@ on. What is acknowledged survives a SIGKILL of the server there too; only power 
 
 from __future__ import annotations
 
+import asyncio
+import atexit
 import contextlib
 import ctypes
+import functools
 import os
 import pwd
 import shutil
@@ -16,9 +19,12 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import count
 from pathlib import Path
+from typing import Any
+
+import asyncpg
 
 MEMORY = Path("/dev/shm")
 SETTINGS = {
@@ -163,6 +169,28 @@ class Postgres:
 
     def _env(self) -> dict[str, str]:
         return {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "HOME": str(self.folder)}
+
+
+def ask(url: str, questions: Iterable[str], *values: Any) -> list[list[dict[str, Any]]]:
+    """The answers to these questions (with $1, $2 …) at one moment, a dict a row."""
+
+    async def answers() -> list[list[dict[str, Any]]]:
+        raw = await asyncpg.connect(url)
+        try:
+            async with raw.transaction(isolation="repeatable_read", readonly=True):
+                return [[dict(row) for row in await raw.fetch(question, *values)] for question in questions]
+        finally:
+            await raw.close()
+
+    return asyncio.run(answers())
+
+
+@functools.cache
+def shared() -> Postgres:
+    """A server for whoever has no fixture, until the process ends."""
+    server = Postgres()
+    atexit.register(server.close)
+    return server
 
 
 def _ordinary() -> pwd.struct_passwd:
