@@ -18,6 +18,7 @@ from hub.app.building import Hub
 from hub.app.followers import followers, publisher
 from hub.app.listening import check_free
 from hub.app.offering import wanted
+from hub.app.seal import check_shared
 from hub.app.serving import serve
 from hub.app.sources import listening, read_here, show_all
 from hub.clock import to_us
@@ -70,6 +71,7 @@ async def run(
 
 def _start_in(conn: Connection, hub: Hub, roles: Sequence[str]) -> None:
     _register(conn, hub)
+    check_shared(conn, hub.seal_key, alone=not leases.others(conn, hub.worker))
     rules.apply(conn, wanted(conn, hub.config.profile), by="config", at=hub.clock.now())
     if "intake" in roles:
         show_all(conn, hub)

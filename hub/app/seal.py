@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import secrets
 from pathlib import Path
 
+from sqlalchemy import Connection
+
 from hub.errors import ConfigError
-from hub.store import endpoints
+from hub.store import endpoints, meta
 
 
 def load_seal_key(path: Path) -> bytes:
@@ -27,6 +30,24 @@ def load_seal_key(path: Path) -> bytes:
         mend = f"{endpoints.SEAL_KEY_BYTES} bytes: put back the key file that belongs to this store"
         raise ConfigError(str(path), f"has {len(key)} bytes", mend)
     return key
+
+
+def check_shared(conn: Connection, key: bytes, *, alone: bool) -> None:
+    """Every process of the hub seals with one key: what one has sealed the others can open.
+
+    A process that is `alone` may bring another key, as after a restored backup whose key was lost; what the old one had sealed does
+    not open then, and the endpoints concerned say so.
+
+    Raises:
+        ConfigError: others run with another key; with this one every delivery would fail here.
+    """
+    mark = hashlib.sha256(b"hub seal key " + key).hexdigest()[:32]
+    known = meta.get(conn, "seal")
+    if known is not None and known != mark and not alone:
+        reason = "is another key than that of the hub's other processes"
+        raise ConfigError("seal.key", reason, "copy the file seal.key of their data folder into this one")
+    if known != mark:
+        meta.put(conn, "seal", mark)
 
 
 def _make(path: Path) -> None:

@@ -121,6 +121,12 @@ def silent(conn: Connection, *, clock: Clock, silent_s: float = SILENT_S) -> tup
     return tuple(conn.execute(quiet).scalars())
 
 
+def others(conn: Connection, process_id: str) -> tuple[str, ...]:
+    """The other processes that are not known to be dead."""
+    rest = select(processes.c.process_id).where(processes.c.process_id != process_id)
+    return tuple(conn.execute(rest.order_by(processes.c.started_at)).scalars())
+
+
 def forget(conn: Connection, process_ids: Collection[str]) -> None:
     """These processes are dead: their rows are gone and their leases free."""
     if process_ids:

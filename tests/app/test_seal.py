@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from hub.app.seal import load_seal_key
+from hub.app.seal import check_shared, load_seal_key
 from hub.errors import ConfigError
+from tests.store.fresh import fresh
 
 ROOT = Path(__file__).parents[2]
 MAKING = (
@@ -56,3 +57,14 @@ def test_a_first_start_that_is_killed_leaves_a_whole_key_or_none(tmp_path: Path,
         assert len(key) == 32
         assert load_seal_key(folder / "seal.key") == key
     assert not all(found) or call.startswith(("unlink", "fsync")), found
+
+
+def test_a_process_that_joins_others_with_another_key_is_refused_and_one_that_is_alone_is_not() -> None:
+    with fresh() as conn:
+        check_shared(conn, b"a" * 32, alone=True)
+        check_shared(conn, b"a" * 32, alone=False)
+        with pytest.raises(ConfigError, match=r"copy the file seal\.key"):
+            check_shared(conn, b"b" * 32, alone=False)
+        check_shared(conn, b"b" * 32, alone=True)
+        with pytest.raises(ConfigError):
+            check_shared(conn, b"a" * 32, alone=False)

@@ -6,15 +6,22 @@ import asyncio
 import contextlib
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import TypeVar
 
 import httpx
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from sqlalchemy import Connection
 
+from hub.clock import SystemClock
+from hub.store import open_store
 from tests.journeys.town import Receiver, Town, cap, free_port
 from tests.servers.kafka import Kafka
+
+T = TypeVar("T")
 
 ALL = "intake,deriving,acceptance,routing,delivery,following,api"
 
@@ -113,6 +120,19 @@ def ids_of(receiver: Receiver) -> dict[str, set[str]]:
         if identifier:
             ids.setdefault(identifier, set()).add(delivery_id)
     return ids
+
+
+def read_store(url: str, look: Callable[[Connection], T]) -> T:
+    """What stands in the hub's store, whatever it is, while the hub runs."""
+
+    async def read() -> T:
+        store = open_store(url, mode="test", clock=SystemClock())
+        try:
+            return await store.read(look)
+        finally:
+            await store.close()
+
+    return asyncio.run(read())
 
 
 def leader_of(kafka: Kafka, topic: str) -> int:

@@ -45,6 +45,7 @@ class Scene:
             node.start(within_s=90)
             stack.callback(node.kill)
         self.client = signed_in(self.nodes["door"])
+        subscribe(self.client, self.receiver)
         self.key = town.hub("key", "create", "source", "pushed")
 
     def push(self, node: str, identifier: str, **said: str) -> None:
@@ -72,15 +73,14 @@ class Scene:
         )
 
 
-@pytest.fixture
-def scene(tmp_path: Path) -> Iterator[Scene]:
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     with ExitStack() as stack:
-        yield Scene(tmp_path, stack)
+        yield Scene(tmp_path_factory.mktemp("roles"), stack)
 
 
 def test_a_hub_of_three_processes_is_one_hub(scene: Scene) -> None:
-    # a rule made at one door holds in the processes that route and deliver, which the door does not
-    subscribe(scene.client, scene.receiver)
+    # the rule made at one door holds in the processes that route and deliver, which the door does not
     scene.push("door", "mot")
     until(lambda: scene.receiver.alerts("mot"), within_s=20, what="an alert of the door, delivered by another process")
 
@@ -104,8 +104,7 @@ def test_a_hub_of_three_processes_is_one_hub(scene: Scene) -> None:
     assert scene.holder("source kttv") not in ("", holder)
 
     # a viewer goes on at another door where it was, and misses nothing
-    if holder == "both":
-        scene.nodes["both"].start(within_s=90)
+    scene.nodes[holder].start(within_s=90)
     with scene.live("both", f"?after={seq}&epoch={epoch}") as viewer:
         seen: list[str] = []
         while not any("ba" in one for one in seen):
@@ -125,7 +124,6 @@ def test_a_hub_of_three_processes_is_one_hub(scene: Scene) -> None:
 
 
 def test_a_rolling_restart_hands_everything_over_at_once(scene: Scene) -> None:
-    subscribe(scene.client, scene.receiver)
     until(lambda: scene.holder("source kttv"), within_s=15, what="somebody reads")
     for number in range(2):
         holder = scene.holder("source kttv")

@@ -11,15 +11,27 @@ import signal
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, select
+from sqlalchemy import Connection, select
 
 from hub.store.tables import alerts, deliveries, events, routed
-from tests.journeys.nodes import ALL, Pusher, acted_on, holds, ids_of, leader_of, nodes_of, read_topic, stream_of
+from tests.journeys.nodes import (
+    ALL,
+    Pusher,
+    acted_on,
+    holds,
+    ids_of,
+    leader_of,
+    nodes_of,
+    read_store,
+    read_topic,
+    stream_of,
+)
 from tests.journeys.test_spine import signed_in, subscribe
 from tests.journeys.town import Pages, Receiver, Town, cap, cap_source, free_port, receiving, serving, until
 from tests.servers.kafka import Kafka
@@ -156,15 +168,15 @@ def test_kills_and_stops_of_brokers_and_hubs_lose_double_and_reorder_nothing(sce
 
 def _is_whole(scene: Scene, said: set[str]) -> bool:
     """Every accepted alert is in the store once, was routed, and stands on the topic if it is in force; no other one does."""
-    engine = create_engine(scene.store)
-    with engine.connect() as conn:
+
+    def look(conn: Connection) -> tuple[Sequence[Any], dict[int, str], set[int], Sequence[Any]]:
         rows = conn.execute(select(alerts.c.identifier, alerts.c.state, alerts.c.alert_id)).all()
         seqs = {row.seq: row.alert_id for row in conn.execute(select(events.c.seq, events.c.alert_id)).all()}
         done = set(conn.execute(select(routed.c.seq)).scalars())
-        open_rows = conn.execute(
-            select(deliveries.c.state).where(deliveries.c.state.in_(("pending", "in_flight")))
-        ).all()
-    engine.dispose()
+        unfinished = deliveries.c.state.in_(("pending", "in_flight"))
+        return rows, seqs, done, conn.execute(select(deliveries.c.state).where(unfinished)).all()
+
+    rows, seqs, done, open_rows = read_store(scene.store, look)
     found = [row.identifier for row in rows]
     assert len(found) == len(set(found)), "an alert was accepted twice"
     assert said <= set(found)

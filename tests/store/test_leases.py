@@ -155,3 +155,11 @@ def test_a_heartbeat_renews_every_lease_of_its_own_and_none_that_went_or_was_giv
         "given-back": "c",
         "gone": "b",
     }
+
+
+def test_the_other_processes_are_those_nobody_found_dead(conn: Connection, clock: SetClock) -> None:
+    for name in ("p", "q", "r"):
+        leases.register(conn, name, node=name, clock=clock)
+        clock.advance(1)
+    leases.forget(conn, ["q"])
+    assert (leases.others(conn, "p"), leases.others(conn, "r")) == (("r",), ("p",))
