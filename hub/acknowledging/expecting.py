@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from hub.acknowledging.acknowledge import ALARMS
-from hub.acknowledging.plans import Plan, plan_for
+from hub.acknowledging.plans import Plan, plan_among, policies_of
 from hub.clock import from_us
 from hub.store import alarms, alerts, deliveries, escalations
 from hub.store.escalations import EscalationRow
@@ -41,6 +41,7 @@ def expect(
     for row in rows:
         if _asks(row):
             asked.setdefault(row["owner"], []).append(row)
+    policies = policies_of(book) if asked else []
     clocks = []
     for owner, own in asked.items():
         carried = _unanswered(before.get(owner))
@@ -50,7 +51,7 @@ def expect(
         due_at = min(due_at, carried.ack_due_at) if carried is not None else due_at
         for row in own:
             row["ack_due_at"] = due_at
-        plan = plan_for(book, owner, severity=severity, at=from_us(due_at))
+        plan = plan_among(policies, owner, severity=severity, at=from_us(due_at))
         since = carried.opened_at if carried is not None else now
         clocks.append(_clock(own, owner, plan, due_at=due_at, taken=_taken(carried, plan), now=since))
     escalations.open_clocks(conn, clocks)
@@ -60,6 +61,8 @@ def expect(
 
 def _call_on(conn: Connection, clock: Mapping[str, Any], now: int) -> None:
     """A clock that goes on past its deadline goes on calling the desk."""
+    if not clock["step"]:
+        return
     detail = f"{clock['alert_id']} {clock['owner']}"
     plan = msgspec.json.decode(clock["plan"], type=Plan)
     for kind, taken in (("ack.overdue", 1), ("ack.unanswered", len(plan.steps))):

@@ -75,17 +75,28 @@ class Book(Protocol):
     def of(self, kind: str) -> Mapping[str, Any]: ...
 
 
+DESK_ALONE = Plan()
+
+
 def plan_for(book: Book, owner: str, *, severity: str, at: datetime) -> Plan:
     """The plan of the narrowest policy in force that fits; that of the desk alone when none does or it cannot be read."""
+    return plan_among(policies_of(book), owner, severity=severity, at=at)
+
+
+def plan_among(policies: Sequence[Policy], owner: str, *, severity: str, at: datetime) -> Plan:
+    """The same among policies that are read already, the narrowest first."""
+    return next((policy.plan for policy in policies if policy.fits(owner, severity, at)), DESK_ALONE)
+
+
+def policies_of(book: Book) -> list[Policy]:
+    """The policies in force, the narrowest first; those that cannot be read are left out."""
     found: list[Policy] = []
     for rule in book.of("escalation").values():
         try:
-            policy = policy_of(rule.rule_id, rule.body, version=rule.version)
+            found.append(policy_of(rule.rule_id, rule.body, version=rule.version))
         except ConfigError:
             continue  # `hub check` tells it; the deadline still calls the desk
-        if policy.fits(owner, severity, at):
-            found.append(policy)
-    return min(found, key=lambda policy: policy.breadth).plan if found else Plan()
+    return sorted(found, key=lambda policy: policy.breadth)
 
 
 def policy_of(policy_id: str, body: Mapping[str, Any], *, version: int = 0) -> Policy:

@@ -92,13 +92,12 @@ def running(conn: Connection, chain_ids: Collection[str], *, but: Collection[str
 
 
 def end_reminders(conn: Connection, seq: int, owner: str, *, by: str, now: int) -> int:
-    """Reminders to that recipient that have not gone out are needed no more; returns how many."""
+    """Reminders to that recipient that wait for a try are needed no more; returns how many. Who may hold one is still owed the end."""
     stmt = update(deliveries).where(
         deliveries.c.seq == seq,
         deliveries.c.owner == owner,
         deliveries.c.event_type == REMINDER,
         deliveries.c.state == "pending",
-        deliveries.c.begun == 0,
     )
     return conn.execute(stmt.values(state="superseded", ended_by=by, rev=now)).rowcount
 

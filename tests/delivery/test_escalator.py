@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +13,8 @@ import pytest
 from hub import app
 from hub.acknowledging.acknowledge import Said, acknowledge
 from hub.clock import to_us
-from hub.store import alarms, audit, escalations, rosters, rules
+from hub.delivery.escalator import Escalator
+from hub.store import alarms, audit, escalations, open_store, rosters, rules
 from tests.hubbing import Ahead, Receiver, endpoint, hub_in, later, ledger, say, settle, triple
 from tests.journeys.town import receiving
 
@@ -191,3 +193,40 @@ async def test_an_alert_that_expires_is_escalated_no_more(tmp_path: Path, receiv
         ended = await hub.store.read(lambda conn: escalations.get(conn, clock.escalation_id))
         assert ended is not None and ended.ended_by == "expired"
         assert to_us(datetime.now(UTC)) < ended.closed_at
+
+
+async def test_a_reminder_that_waits_is_not_sent_once_somebody_has_confirmed(
+    tmp_path: Path, receiver: Receiver
+) -> None:
+    async with hub_in(tmp_path, clock=Ahead()) as hub:
+        assert isinstance(hub.clock, Ahead)
+        await policy(hub, {"after_min": 0, "to": "again"})
+        await endpoint(hub, "e", receiver.base, ack_min=5)
+        await say(hub, "mot")
+        await settle(hub)
+        hub.clock.minutes = 6
+        assert await hub.escalator.step() == 2
+        name, at = (await ledger(hub))[0]["delivery_id"], hub.clock.now()
+        await hub.store.write(lambda conn: acknowledge(conn, name, Said("phone", "An"), at=at))
+        await settle(hub)
+        assert [told["type"] for told in receiver.got] == ["alert.new"]
+        assert sorted(row["state"] for row in await ledger(hub)) == ["acknowledged", "superseded"]
+
+
+async def test_two_processes_take_each_step_once(tmp_path: Path, receiver: Receiver) -> None:
+    async with hub_in(tmp_path, clock=Ahead()) as hub:
+        assert isinstance(hub.clock, Ahead)
+        await policy(hub, *({"after_min": n, "to": "again"} for n in range(6)))
+        for n in range(20):
+            await endpoint(hub, f"e{n}", f"{receiver.base}/{n}", ack_min=5)
+            await say(hub, f"tin-{n}")
+        await settle(hub)
+        path = next(tmp_path.rglob("hub.db"))
+        other = open_store(f"sqlite:///{path}", mode="test", clock=hub.clock)
+        second = Escalator(other, hub.clock, withheld=hub.courier.last.withheld)
+        hub.clock.minutes = 60
+        taken = await asyncio.gather(hub.escalator.step(), second.step())
+        await other.close()
+        running = await clocks(hub)
+        assert sum(taken) == 7 * len(running) and {clock.step for clock in running} == {7}
+        assert (await hub.store.read(audit.verify)).ok

@@ -90,7 +90,7 @@ def test_the_newest_of_each_recipient_and_those_that_run() -> None:
         assert [row.seq for row in escalations.of_alert(conn, "a3")] == [3]
 
 
-def test_only_reminders_that_have_not_gone_out_are_needed_no_more() -> None:
+def test_reminders_that_wait_are_needed_no_more_the_alert_itself_is() -> None:
     with fresh() as conn:
         kinds = {"d1": ("alert.reminder", 0), "d2": ("alert.reminder", 1), "d3": ("alert.new", 0)}
         rows = [
@@ -98,6 +98,6 @@ def test_only_reminders_that_have_not_gone_out_are_needed_no_more() -> None:
             for name, (kind, begun) in kinds.items()
         ]
         conn.execute(insert(tables.deliveries), rows)
-        assert escalations.end_reminders(conn, 1, "o", by="k", now=5) == 1
+        assert escalations.end_reminders(conn, 1, "o", by="k", now=5) == 2
         states = {row.delivery_id: row.state for row in conn.execute(tables.deliveries.select())}
-        assert states == {"d1": "superseded", "d2": "pending", "d3": "pending"}
+        assert states == {"d1": "superseded", "d2": "superseded", "d3": "pending"}
