@@ -74,7 +74,7 @@ function useKeys(desk: Desk): void {
       KeyV: () => unfold("why"),
       KeyO: () => unfold("original"),
       KeyP: () => document.querySelector<HTMLButtonElement>(".detail td button")?.click(),
-      KeyT: () => desk.siren.test(),
+      KeyT: () => void desk.siren.test(),
       KeyM: () => desk.siren.turn(!desk.siren.on.value),
       KeyB: () => turnTheme(desk),
       KeyL: () => void speak(current() === "vi" ? "en" : "vi"),
