@@ -97,7 +97,7 @@ def test_a_vietnamese_screen_shows_no_english_word(duty: Duty, browser: Browser)
     page = open_with_alert(duty, browser)
     page.evaluate("desk.open.value = {why: true, original: true, phone: ''}; desk.sheet.value = true")
     shown = page.evaluate("""() => { const clone = document.body.cloneNode(true);
-        for (const one of clone.querySelectorAll('[lang=en], code, dd, .sources li')) one.remove(); return clone.textContent; }""")
+        for (const one of clone.querySelectorAll('[lang=en], code, dd, .sources li, noscript')) one.remove(); return clone.textContent; }""")
     vi, en = (json.loads((HERE / "src" / "words" / f"{one}.json").read_text(encoding="utf-8")) for one in ("vi", "en"))
     plain = re.compile(r"\b[A-Za-z]{4,}\b")
     english = {word.lower() for text in en.values() for word in plain.findall(text)}
