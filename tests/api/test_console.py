@@ -18,9 +18,9 @@ def built(folder: Path) -> Path:
 
 
 async def test_where_it_is_built_it_is_the_first_page_and_the_plain_page_stays_beside_it(tmp_path: Path) -> None:
-    async with open_door(tmp_path, console=built(tmp_path / "dist"), name="Trung tâm <b>&") as door:
-        async with await door.dispatcher() as an:
-            page, plain = await an.get("/"), await an.get("/plain")
+    dist = built(tmp_path / "dist")
+    async with open_door(tmp_path, console=dist, name="Trung tâm <b>&") as door, await door.dispatcher() as an:
+        page, plain = await an.get("/"), await an.get("/plain")
     assert 'data-mode="test"' in page.text and "Trung tâm &lt;b&gt;&amp;" in page.text
     assert (
         page.headers["cache-control"] == "no-store" and "default-src 'self'" in page.headers["content-security-policy"]

@@ -17,7 +17,7 @@ from tests.console.telling import FLOOD, NIGHT, QUAKE, Told
 from tests.journeys.test_spine import subscribe
 from tests.journeys.town import ROOT, Pages, Receiver, receiving, serving, until
 
-README = {"night": ROOT / "docs" / "console-night.png", "day": ROOT / "docs" / "console-day.png"}
+README = {"night": ROOT / "docs" / "console-night.jpg", "day": ROOT / "docs" / "console-day.jpg"}
 
 
 def main(folder: Path, *, readme: bool) -> None:
@@ -126,7 +126,7 @@ def _shoot(page: Page, target: Path, *, also: Path | None = None) -> None:
         page.set_viewport_size({"width": 1366, "height": 768})
         page.wait_for_timeout(800)
         also.parent.mkdir(exist_ok=True)
-        page.screenshot(path=also)
+        page.screenshot(path=also, type="jpeg", quality=70)
         page.set_viewport_size({"width": WALL[0], "height": WALL[1]})
         page.wait_for_timeout(600)
 

@@ -88,7 +88,9 @@ export class Desk {
       if ([...now].some((name) => !bad.has(name)) && this.ledger.live) this.siren.once(SILENT_SOURCE, "source");
       bad = now;
     });
-    setInterval(() => this.line.say({ frame: "sound", on: this.siren.allowed.value && this.siren.on.value }), 15_000);
+    const heard = (): void => this.line.say({ frame: "sound", on: this.siren.allowed.value && this.siren.on.value });
+    effect(() => { if (this.line.connection.value === "live") heard(); });
+    setInterval(heard, 15_000);
   }
 
   choose(id: string): void {

@@ -11,17 +11,67 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Alert List
-         * @description Alerts with a greater seq, in order; `next` goes on from there. `q` is found without diacritics, `severity` is the least.
-         */
-        get: operations["alert_list_v1_alerts_get"];
+        get: {
+            parameters: {
+                query?: {
+                    after?: number;
+                    limit?: number;
+                    active?: boolean;
+                    area?: string;
+                    hazard?: string;
+                    severity?: "" | "Extreme" | "Severe" | "Moderate" | "Minor" | "Unknown";
+                    q?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AlertList"];
+                    };
+                };
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPValidationError"];
+                    };
+                };
+            };
+        };
         put?: never;
-        /**
-         * Submit
-         * @description One CAP alert, XML or JSON, decided and durable before the answer. Only a source's key may.
-         */
-        post: operations["submit_v1_alerts_post"];
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/cap+xml": string;
+                    "application/json": string;
+                    "text/xml": string;
+                };
+            };
+            responses: {
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": unknown;
+                    };
+                };
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -35,31 +85,35 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Alert
-         * @description The alert with its CAP in JSON, its repairs, and every version of its chain.
-         */
-        get: operations["alert_v1_alerts__alert_id__get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/alerts/{alert_id}/cap": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    alert_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AlertWhole"];
+                    };
+                };
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPValidationError"];
+                    };
+                };
+            };
         };
-        /**
-         * Cap
-         * @description The alert as CAP 1.2 XML, as accepted; outside mode actual with the mode's word in its texts, and so without its signature.
-         */
-        get: operations["cap_v1_alerts__alert_id__cap_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -75,73 +129,37 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Owed
-         * @description To whom the alert was owed, how often it was tried, and what became of it.
-         */
-        get: operations["owed_v1_alerts__alert_id__deliveries_get"];
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    alert_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DeliveryList"];
+                    };
+                };
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPValidationError"];
+                    };
+                };
+            };
+        };
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/alerts/{alert_id}/dismiss": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Dismiss
-         * @description The held alert is refused: kept, and told to nobody; 409 when it is not held any more.
-         */
-        post: operations["dismiss_v1_alerts__alert_id__dismiss_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/alerts/{alert_id}/payload": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Payload
-         * @description The bytes exactly as the source sent them, to be saved, never shown: whatever they are, no browser runs them.
-         */
-        get: operations["payload_v1_alerts__alert_id__payload_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/alerts/{alert_id}/release": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Release
-         * @description The held alert takes effect from now on; 409 when it is not held any more.
-         */
-        post: operations["release_v1_alerts__alert_id__release_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -155,11 +173,37 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Why
-         * @description Why that endpoint got the alert or did not, by the rules of the time.
-         */
-        get: operations["why_v1_alerts__alert_id__why_get"];
+        get: {
+            parameters: {
+                query: {
+                    endpoint: string;
+                };
+                header?: never;
+                path: {
+                    alert_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Why"];
+                    };
+                };
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPValidationError"];
+                    };
+                };
+            };
+        };
         put?: never;
         post?: never;
         delete?: never;
@@ -175,11 +219,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * About
-         * @description The hub's name and mode, the legal levels of this day with their colours and words, and the limits of the live feed.
-         */
-        get: operations["about_v1_console_get"];
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["About"];
+                    };
+                };
+            };
+        };
         put?: never;
         post?: never;
         delete?: never;
@@ -195,18 +253,57 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Standing
-         * @description What the duty room has acknowledged of what is in force; the live feed tells what comes after (`state` frames, object `desk`).
-         */
-        get: operations["standing_v1_desk_get"];
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DeskAcks"];
+                    };
+                };
+            };
+        };
         put?: never;
-        /**
-         * Acknowledge
-         * @description The duty room has these versions: they sound no more on any console. The first counts; again answers the same. Only people who
-         *     acknowledge for the whole hub may; an agency acknowledges its deliveries. All are taken, or none.
-         */
-        post: operations["acknowledge_v1_desk_post"];
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Seen"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DeskAcks"];
+                    };
+                };
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPValidationError"];
+                    };
+                };
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -220,18 +317,57 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Endpoint List
-         * @description Every endpoint the caller may see, with its state; never a secret.
-         */
-        get: operations["endpoint_list_v1_endpoints_get"];
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["EndpointList"];
+                    };
+                };
+            };
+        };
         put?: never;
-        /**
-         * Create
-         * @description The endpoint exists with the rules its agency is offered (`subscriptions`, empty: it gets nothing yet). Its secret is
-         *     shown this once, and it was sent a signed challenge; `state` says whether it answered.
-         */
-        post: operations["create_v1_endpoints_post"];
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["NewEndpoint"];
+                };
+            };
+            responses: {
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": unknown;
+                    };
+                };
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPValidationError"];
+                    };
+                };
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -245,13 +381,38 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Events
-         * @description Events after a seq, in order, with their alerts; with `wait_s`, the answer waits for the first. Go on with `next`.
-         *
-         *     `epoch` says when the seqs were given anew (a restored backup): with another one than the answer before, begin at 0.
-         */
-        get: operations["events_v1_events_get"];
+        get: {
+            parameters: {
+                query?: {
+                    after?: number;
+                    limit?: number;
+                    epoch?: string;
+                    wait_s?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["EventList"];
+                    };
+                };
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPValidationError"];
+                    };
+                };
+            };
+        };
         put?: never;
         post?: never;
         delete?: never;
@@ -267,54 +428,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Gauge List
-         * @description Every gauge with its last number and its alarm level; `state` is `no-data` where nobody knows, never a level.
-         */
-        get: operations["gauge_list_v1_gauges_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/gauges/{station}/{quantity}/readings": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["GaugeList"];
+                    };
+                };
+            };
         };
-        /**
-         * Reading List
-         * @description Its newest readings as their sources said them, newest first, and what became of each.
-         */
-        get: operations["reading_list_v1_gauges__station___quantity__readings_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/incidents/{incident_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Incident
-         * @description The event with the last word of every chain about it that the caller may read, gravest in force first.
-         *
-         *     `severity` is the gravest in force and `gravest` who says it; `disagreements` say in words, Vietnamese and English, about what
-         *     and how far those in force differ. An incident of which the caller may read nothing does not exist for them.
-         */
-        get: operations["incident_v1_incidents__incident_id__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -330,12 +462,35 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Alerts
-         * @description Where the newest alerts in force are: the units they concern by code, what they draw themselves, and epicentres with the
-         *     distances to which an intensity is estimated (`computed`: the hub's own estimate). `more` says that there are others.
-         */
-        get: operations["alerts_v1_map_alerts_get"];
+        get: {
+            parameters: {
+                query?: {
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AlertsOnMap"];
+                    };
+                };
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPValidationError"];
+                    };
+                };
+            };
+        };
         put?: never;
         post?: never;
         delete?: never;
@@ -351,31 +506,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Units
-         * @description Our units of every level and the provinces round us, with the outlines we have; each says what its outline is worth.
-         */
-        get: operations["units_v1_map_units_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/places": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Features"];
+                    };
+                };
+            };
         };
-        /**
-         * Place List
-         * @description Units whose name fits, best first: "song ray" finds "xã Sông Ray".
-         */
-        get: operations["place_list_v1_places_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -391,61 +540,57 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Who
-         * @description Who is asking, and which acts the policy lets them do to something at all.
-         */
-        get: operations["who_v1_session_get"];
-        put?: never;
-        /**
-         * Sign In
-         * @description Signed in with a password; the answer sets the session's cookie.
-         */
-        post: operations["sign_in_v1_session_post"];
-        /**
-         * Sign Out
-         * @description The session is over, here and on every open socket.
-         */
-        delete: operations["sign_out_v1_session_delete"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/session/link": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Session"];
+                    };
+                };
+            };
         };
-        get?: never;
         put?: never;
-        /**
-         * By Link
-         * @description Signed in with a one-time link, which is worth nothing afterwards.
-         */
-        post: operations["by_link_v1_session_link_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/session/password": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SignIn"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": unknown;
+                    };
+                };
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPValidationError"];
+                    };
+                };
+            };
         };
-        get?: never;
-        put?: never;
-        /**
-         * Password
-         * @description The caller's password is new, and every other session of theirs is over.
-         */
-        post: operations["password_v1_session_password_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -459,12 +604,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Source List
-         * @description Every source with its rhythm, its state of this moment, the reason in words, its last success and its troubles; never an address
-         *     with a secret in it.
-         */
-        get: operations["source_list_v1_sources_get"];
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SourceList"];
+                    };
+                };
+            };
+        };
         put?: never;
         post?: never;
         delete?: never;
@@ -477,10 +635,7 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /**
-         * About
-         * @description What the console must know before the first alert.
-         */
+        /** About */
         About: {
             /** Heartbeat S */
             heartbeat_s: number;
@@ -505,10 +660,7 @@ export interface components {
             /** Stale S */
             stale_s: number;
         };
-        /**
-         * AlertList
-         * @description A portion of alerts; `next` goes on from there.
-         */
+        /** AlertList */
         AlertList: {
             /** Alerts */
             alerts: components["schemas"]["Summary"][];
@@ -517,10 +669,7 @@ export interface components {
             /** Next */
             next: number;
         };
-        /**
-         * AlertOnMap
-         * @description Where one alert in force is.
-         */
+        /** AlertOnMap */
         AlertOnMap: {
             /** Chain Id */
             chain_id: string | null;
@@ -545,10 +694,7 @@ export interface components {
             /** Units */
             units: string[];
         };
-        /**
-         * AlertWhole
-         * @description An alert with its CAP in JSON, its repairs and its chain.
-         */
+        /** AlertWhole */
         AlertWhole: {
             alert: components["schemas"]["Summary"];
             /** Cap */
@@ -570,20 +716,14 @@ export interface components {
             /** Units */
             units: components["schemas"]["Place"][];
         };
-        /**
-         * AlertsOnMap
-         * @description Alerts in force, newest first.
-         */
+        /** AlertsOnMap */
         AlertsOnMap: {
             /** Alerts */
             alerts: components["schemas"]["AlertOnMap"][];
             /** More */
             more: boolean;
         };
-        /**
-         * Delivery
-         * @description One alert version owed to one endpoint.
-         */
+        /** Delivery */
         Delivery: {
             /** Acknowledged At */
             acknowledged_at: string | null;
@@ -626,18 +766,12 @@ export interface components {
                 [key: string]: unknown;
             }[];
         };
-        /**
-         * DeliveryList
-         * @description Everything owed of one alert.
-         */
+        /** DeliveryList */
         DeliveryList: {
             /** Deliveries */
             deliveries: components["schemas"]["Delivery"][];
         };
-        /**
-         * DeskAck
-         * @description Who of the duty room acknowledged an alert, and when.
-         */
+        /** DeskAck */
         DeskAck: {
             /**
              * Acknowledged At
@@ -651,18 +785,12 @@ export interface components {
             /** Name */
             name: string;
         };
-        /**
-         * DeskAcks
-         * @description What the duty room has acknowledged of what is in force, newest first.
-         */
+        /** DeskAcks */
         DeskAcks: {
             /** Acknowledged */
             acknowledged: components["schemas"]["DeskAck"][];
         };
-        /**
-         * Doubt
-         * @description Something about a source that a person should know.
-         */
+        /** Doubt */
         Doubt: {
             /** At */
             at: string | null;
@@ -675,18 +803,12 @@ export interface components {
                 [key: string]: string;
             };
         };
-        /**
-         * EndpointList
-         * @description Every endpoint the asker may see.
-         */
+        /** EndpointList */
         EndpointList: {
             /** Endpoints */
             endpoints: components["schemas"]["EndpointTold"][];
         };
-        /**
-         * EndpointTold
-         * @description An endpoint, as far as the console needs it.
-         */
+        /** EndpointTold */
         EndpointTold: {
             /** Endpoint Id */
             endpoint_id: string;
@@ -695,10 +817,7 @@ export interface components {
             /** Owner */
             owner: string;
         };
-        /**
-         * Epicentre
-         * @description An earthquake on the map.
-         */
+        /** Epicentre */
         Epicentre: {
             /** Depth Km */
             depth_km: number | null;
@@ -711,10 +830,7 @@ export interface components {
             /** Rings */
             rings: components["schemas"]["Ring"][];
         };
-        /**
-         * EventList
-         * @description A portion of the accepted order.
-         */
+        /** EventList */
         EventList: {
             /** Epoch */
             epoch: string;
@@ -725,10 +841,7 @@ export interface components {
             /** Next */
             next: number;
         };
-        /**
-         * EventTold
-         * @description One event of the accepted order.
-         */
+        /** EventTold */
         EventTold: {
             alert: components["schemas"]["Summary"];
             /** Kind */
@@ -736,10 +849,7 @@ export interface components {
             /** Seq */
             seq: number;
         };
-        /**
-         * Feature
-         * @description A GeoJSON feature.
-         */
+        /** Feature */
         Feature: {
             /** Geometry */
             geometry: {
@@ -755,10 +865,7 @@ export interface components {
              */
             type: "Feature";
         };
-        /**
-         * Features
-         * @description A GeoJSON feature collection.
-         */
+        /** Features */
         Features: {
             /** Features */
             features: components["schemas"]["Feature"][];
@@ -768,18 +875,12 @@ export interface components {
              */
             type: "FeatureCollection";
         };
-        /**
-         * GaugeList
-         * @description Every gauge.
-         */
+        /** GaugeList */
         GaugeList: {
             /** Gauges */
             gauges: components["schemas"]["GaugeTold"][];
         };
-        /**
-         * GaugeTold
-         * @description A gauge: `no-data` where nobody knows, whatever its last number was.
-         */
+        /** GaugeTold */
         GaugeTold: {
             /** Alarm */
             alarm: number | null;
@@ -833,10 +934,7 @@ export interface components {
             /** Detail */
             detail?: components["schemas"]["ValidationError"][];
         };
-        /**
-         * HazardName
-         * @description A hazard with its names.
-         */
+        /** HazardName */
         HazardName: {
             /** En */
             en: string;
@@ -845,10 +943,7 @@ export interface components {
             /** Vi */
             vi: string;
         };
-        /**
-         * LevelWord
-         * @description One level of a scale in the law of the day; `colour` is "" where the law names none.
-         */
+        /** LevelWord */
         LevelWord: {
             /** Colour */
             colour: string;
@@ -859,23 +954,7 @@ export interface components {
             /** Vi */
             vi: string;
         };
-        /**
-         * Link
-         * @description The token of a one-time sign-in link, which stood after the # of its address.
-         */
-        Link: {
-            /**
-             * Token
-             * Format: password
-             */
-            token: string;
-        };
-        /**
-         * NewEndpoint
-         * @description An endpoint as asked for: whose it is, the channel, and the channel's settings (a webhook's `url`).
-         *
-         *     `alternate` is the endpoint that gets what this one does not take.
-         */
+        /** NewEndpoint */
         NewEndpoint: {
             /**
              * Alternate
@@ -896,37 +975,14 @@ export interface components {
                 [key: string]: unknown;
             };
         };
-        /**
-         * NewPassword
-         * @description A new password; `old` is needed where there is one already.
-         */
-        NewPassword: {
-            /**
-             * Old
-             * Format: password
-             * @default
-             */
-            old: string;
-            /**
-             * Password
-             * Format: password
-             */
-            password: string;
-        };
-        /**
-         * Place
-         * @description A unit by code.
-         */
+        /** Place */
         Place: {
             /** Code */
             code: string;
             /** Name */
             name: string;
         };
-        /**
-         * Repair
-         * @description What was put right in a bulletin, and whether that is sure.
-         */
+        /** Repair */
         Repair: {
             /** After */
             after: string;
@@ -939,20 +995,14 @@ export interface components {
             /** Path */
             path: string;
         };
-        /**
-         * Ring
-         * @description How far an intensity is estimated to be felt.
-         */
+        /** Ring */
         Ring: {
             /** Intensity */
             intensity: string;
             /** Radius Km */
             radius_km: number;
         };
-        /**
-         * RuleSaid
-         * @description What one rule of an endpoint said about an alert.
-         */
+        /** RuleSaid */
         RuleSaid: {
             /** Condition */
             condition: string;
@@ -971,18 +1021,12 @@ export interface components {
             /** Version */
             version: number;
         };
-        /**
-         * Seen
-         * @description Alert versions that somebody of the duty room has seen: one, or all of an incident.
-         */
+        /** Seen */
         Seen: {
             /** Alert Ids */
             alert_ids: string[];
         };
-        /**
-         * Session
-         * @description Who is asking and what they may.
-         */
+        /** Session */
         Session: {
             /** Has Password */
             has_password: boolean;
@@ -995,10 +1039,7 @@ export interface components {
             /** Roles */
             roles: string[];
         };
-        /**
-         * SignIn
-         * @description A login and its password.
-         */
+        /** SignIn */
         SignIn: {
             /** Login */
             login: string;
@@ -1008,10 +1049,7 @@ export interface components {
              */
             password: string;
         };
-        /**
-         * SourceList
-         * @description Every source.
-         */
+        /** SourceList */
         SourceList: {
             /**
              * At
@@ -1021,10 +1059,7 @@ export interface components {
             /** Sources */
             sources: components["schemas"]["SourceTold"][];
         };
-        /**
-         * SourceTold
-         * @description The health of one source of this moment.
-         */
+        /** SourceTold */
         SourceTold: {
             /** Age S */
             age_s: number | null;
@@ -1071,10 +1106,7 @@ export interface components {
                 [key: string]: string;
             };
         };
-        /**
-         * Summary
-         * @description An alert as lists and the live feed show it. Without an info there is no certainty, onset or expires.
-         */
+        /** Summary */
         Summary: {
             /** Areadesc */
             areaDesc: string[];
@@ -1180,18 +1212,7 @@ export interface components {
             /** Error Type */
             type: string;
         };
-        /**
-         * Verdict
-         * @description Why; it stands in the record beside the person's name.
-         */
-        Verdict: {
-            /** Reason */
-            reason: string;
-        };
-        /**
-         * Version
-         * @description One version of a chain, in short.
-         */
+        /** Version */
         Version: {
             /** Chain Seq */
             chain_seq: number | null;
@@ -1213,10 +1234,7 @@ export interface components {
             /** Superseded By */
             superseded_by: string | null;
         };
-        /**
-         * Why
-         * @description Why an endpoint got an alert or did not.
-         */
+        /** Why */
         Why: {
             /** Alert Id */
             alert_id: string;
@@ -1241,776 +1259,4 @@ export interface components {
     pathItems: never;
 }
 export type $defs = Record<string, never>;
-export interface operations {
-    alert_list_v1_alerts_get: {
-        parameters: {
-            query?: {
-                after?: number;
-                limit?: number;
-                active?: boolean;
-                area?: string;
-                hazard?: string;
-                severity?: "" | "Extreme" | "Severe" | "Moderate" | "Minor" | "Unknown";
-                q?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AlertList"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    submit_v1_alerts_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/cap+xml": string;
-                "application/json": string;
-                "text/xml": string;
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-        };
-    };
-    alert_v1_alerts__alert_id__get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                alert_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AlertWhole"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    cap_v1_alerts__alert_id__cap_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                alert_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    owed_v1_alerts__alert_id__deliveries_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                alert_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeliveryList"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    dismiss_v1_alerts__alert_id__dismiss_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                alert_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Verdict"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    payload_v1_alerts__alert_id__payload_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                alert_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    release_v1_alerts__alert_id__release_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                alert_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Verdict"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    why_v1_alerts__alert_id__why_get: {
-        parameters: {
-            query: {
-                endpoint: string;
-            };
-            header?: never;
-            path: {
-                alert_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Why"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    about_v1_console_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["About"];
-                };
-            };
-        };
-    };
-    standing_v1_desk_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeskAcks"];
-                };
-            };
-        };
-    };
-    acknowledge_v1_desk_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Seen"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeskAcks"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    endpoint_list_v1_endpoints_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EndpointList"];
-                };
-            };
-        };
-    };
-    create_v1_endpoints_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewEndpoint"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    events_v1_events_get: {
-        parameters: {
-            query?: {
-                after?: number;
-                limit?: number;
-                epoch?: string;
-                wait_s?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EventList"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    gauge_list_v1_gauges_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["GaugeList"];
-                };
-            };
-        };
-    };
-    reading_list_v1_gauges__station___quantity__readings_get: {
-        parameters: {
-            query?: {
-                limit?: number;
-            };
-            header?: never;
-            path: {
-                station: string;
-                quantity: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    incident_v1_incidents__incident_id__get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                incident_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    alerts_v1_map_alerts_get: {
-        parameters: {
-            query?: {
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AlertsOnMap"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    units_v1_map_units_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Features"];
-                };
-            };
-        };
-    };
-    place_list_v1_places_get: {
-        parameters: {
-            query: {
-                q: string;
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    who_v1_session_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Session"];
-                };
-            };
-        };
-    };
-    sign_in_v1_session_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SignIn"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    sign_out_v1_session_delete: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    by_link_v1_session_link_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Link"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    password_v1_session_password_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewPassword"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    source_list_v1_sources_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SourceList"];
-                };
-            };
-        };
-    };
-}
+export type operations = Record<string, never>;

@@ -61,9 +61,10 @@ export class Siren {
   once(pattern: Pattern, what: string): void { if (this.on.value) this.#play(pattern, what); }
 
   /** Every level one after another, gravest last, and the tone of silence. */
-  test(): void {
-    this.unblock();
+  async test(): Promise<void> {
+    this.#open();
     this.testing.value = true;
+    await this.#context?.resume();
     let at = 0;
     for (const pattern of [...BY_GRAVITY.slice(1), STALE]) {
       setTimeout(() => this.#play(pattern, "test"), at);

@@ -21,7 +21,7 @@ export function App({ desk }: { desk: Desk }) {
   return (
     <div class={`desk${stale ? " is-stale" : ""}`}>
       <a class="skip" href="#needs-title">{word("skip")}</a>
-      {mode !== "actual" && <p class={`mode ${mode}`} role="note"><strong>{word(`mode.${mode}`)}</strong></p>}
+      {mode !== "actual" && <aside class={`mode ${mode}`} aria-label={word("mode.title")}><strong>{word(`mode.${mode}`)}</strong></aside>}
       <Top desk={desk} />
       <div class="strip"><Levels desk={desk} /><Stale desk={desk} /></div>
       <div class="feed">
@@ -74,7 +74,7 @@ function useKeys(desk: Desk): void {
       KeyV: () => unfold("why"),
       KeyO: () => unfold("original"),
       KeyP: () => document.querySelector<HTMLButtonElement>(".detail td button")?.click(),
-      KeyT: () => desk.siren.test(),
+      KeyT: () => void desk.siren.test(),
       KeyM: () => desk.siren.turn(!desk.siren.on.value),
       KeyB: () => turnTheme(desk),
       KeyL: () => void speak(current() === "vi" ? "en" : "vi"),

@@ -42,7 +42,7 @@ function Sound({ desk }: { desk: Desk }) {
     <>
       {!siren.allowed.value && <button type="button" class="warning" onClick={() => siren.unblock()} title={word("sound.blocked")}>{word("sound.blocked-short")}</button>}
       {siren.allowed.value && <button type="button" class={siren.on.value ? undefined : "warning"} aria-pressed={siren.on.value} aria-keyshortcuts="M" onClick={() => siren.turn(!siren.on.value)}><kbd aria-hidden="true">M</kbd> {word(siren.on.value ? "sound.on" : "sound.off")}</button>}
-      <Act code="KeyT" onClick={() => siren.test()}>{word(siren.testing.value ? "sound.tested" : "sound.test")}</Act>
+      <Act code="KeyT" onClick={() => void siren.test()}>{word(siren.testing.value ? "sound.tested" : "sound.test")}</Act>
     </>
   );
 }
