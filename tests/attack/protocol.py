@@ -320,7 +320,8 @@ class Protocol:
         for row in rows:
             if row.state == "expired" and row.event_type in LIVING and (row.seq, row.endpoint_id) not in missed:
                 raise Broken("I7 it expired and nobody was told")
-            if row.state == "failed" and not self.conn.execute(select(t.alarms.c.alarm_id).limit(1)).first():
+            named = t.alarms.c.object.in_((row.endpoint_id, row.delivery_id))
+            if row.state == "failed" and self.conn.execute(select(t.alarms.c.alarm_id).where(named)).first() is None:
                 raise Broken("I7 it failed without an alarm")
         owed = {(row.alert_id, row.endpoint_id) for row in rows}
         compared = select(t.alerts.c.alert_id).join(t.events, t.events.c.alert_id == t.alerts.c.alert_id)
