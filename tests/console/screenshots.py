@@ -126,7 +126,7 @@ def _shoot(page: Page, target: Path, *, also: Path | None = None) -> None:
         page.set_viewport_size({"width": 1366, "height": 768})
         page.wait_for_timeout(800)
         also.parent.mkdir(exist_ok=True)
-        page.screenshot(path=also, type="jpeg", quality=70)
+        page.screenshot(path=also, type="jpeg", quality=55)
         page.set_viewport_size({"width": WALL[0], "height": WALL[1]})
         page.wait_for_timeout(600)
 
