@@ -1,4 +1,4 @@
-"""Which act each address does, as read from the policy page by hand (`routes.csv`): an address that is not in the table fails here.
+"""Which act each address does, held against the policy page (`routes.csv`): an address that is not in the table fails here.
 
 Who may do an act stands in `policy_table.csv`. Whoever adds a route reads the page, and writes the line before the code.
 """
