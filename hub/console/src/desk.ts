@@ -55,15 +55,21 @@ export class Desk {
   readonly flood = computed(() => { void this.#minute.value; return isFlood(this.#arrivals.value, this.line.now()); });
 
   readonly queues = computed(() => {
-    void this.line.told.value; void this.#minute.value;
-    return queues(this.ledger.alerts.values(), { now: this.line.now(), desk: this.ledger.desk, grouped: this.flood.value });
+    void this.line.told.value; void this.#turn.value;
+    const told = queues(this.ledger.alerts.values(), { now: this.line.now(), desk: this.ledger.desk, grouped: this.flood.value });
+    this.#nextTurn = told.until;
+    return told;
   });
+  /** Grows when the clock alone changes the queues: something has expired, or has been over for long enough. */
+  readonly #turn = signal(0);
+  #nextTurn = Infinity;
 
-  readonly needs = computed(() => this.#standing.needs.settle(this.#fitting(this.queues.value.needs), this.still.value.needs));
-  readonly force = computed(() => this.#standing.force.settle([...this.#fitting(this.queues.value.force), ...this.#fitting(this.queues.value.over)], this.still.value.force));
+  readonly needs = computed(() => this.#standing.needs.settle(this.#fitting(this.queues.value.needs), this.#isStill("needs")));
+  readonly force = computed(() => this.#standing.force.settle([...this.#fitting(this.queues.value.force), ...this.#fitting(this.queues.value.over)], this.#isStill("force")));
+  readonly #searched = { needs: "", force: "" };
 
   readonly sources = computed(() => {
-    void this.line.told.value; void this.#minute.value;
+    void this.line.stated.value; void this.#minute.value;
     const listed = [...this.ledger.sources.values()].filter((source) => source.state !== "off").map((source) => ({ ...source, state: stateNow(source, Date.now() + this.line.ahead) }));
     return { listed, live: listed.filter((source) => source.state === "live").length };
   });
@@ -72,6 +78,7 @@ export class Desk {
   start(): void {
     this.line.connect();
     this.siren.start();
+    setInterval(() => { if (this.line.now() >= this.#nextTurn) { this.#nextTurn = Infinity; this.#turn.value += 1; } }, 1000);
     setInterval(() => { this.now.value = this.line.now(); this.stale.value = this.line.isStale() || this.line.connection.value === "signed-out"; }, 1000);
     setInterval(() => void this.#readGauges(), GAUGES_EVERY_MS);
     setInterval(() => this.#readAsking(), 10_000);
@@ -146,6 +153,14 @@ export class Desk {
   }
 
   askingOf(alertId: string): Asking[] { return this.asking.value.filter((one) => one.alert_id === alertId && one.state === "waiting"); }
+
+  /** Rows keep their places for who looks at them, but not against who has just asked for others. */
+  #isStill(name: "needs" | "force"): boolean {
+    const asked = this.search.value.trim();
+    const same = this.#searched[name] === asked;
+    this.#searched[name] = asked;
+    return this.still.value[name] && same;
+  }
 
   #fitting(rows: Row[]): Row[] {
     const asked = this.search.value.trim();

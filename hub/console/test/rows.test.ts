@@ -38,6 +38,12 @@ describe("queues", () => {
     expect(queues([alert({ id: "x", live_until: "2026-11-23T22:30:00Z" })], asked()).over).toEqual([]);
   });
 
+  it("say until when the clock alone changes nothing", () => {
+    expect(queues([alert({ id: "a" }), alert({ id: "b", live_until: "2026-11-24T02:00:00Z" })], asked()).until).toBe(Date.parse("2026-11-24T02:00:00Z"));
+    expect(queues([alert({ id: "x", live_until: "2026-11-23T23:30:00Z" })], asked()).until).toBe(Date.parse("2026-11-24T00:30:00Z"));
+    expect(queues([], asked()).until).toBe(Infinity);
+  });
+
   it("show every head of a chain", () => {
     const { needs } = queues([alert({ id: "a", chain_id: "c", seq: 1 }), alert({ id: "b", chain_id: "c", seq: 2 })], asked());
     expect(new Set(needs.map((row) => row.key)).size).toBe(2);

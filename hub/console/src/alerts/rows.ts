@@ -20,8 +20,8 @@ export interface Row {
   again: boolean;
 }
 
-/** `inForce` are all alerts in force, however rows stand for several. */
-export interface Queues { needs: Row[]; force: Row[]; over: Row[]; inForce: Alert[] }
+/** `inForce` are all alerts in force, however rows stand for several. Until `until` (ms) the clock alone changes nothing. */
+export interface Queues { needs: Row[]; force: Row[]; over: Row[]; inForce: Alert[]; until: number }
 
 const OVER_FOR_MS = 60 * 60_000;
 export const FLOOD = 10;
@@ -43,18 +43,22 @@ export function queues(alerts: Iterable<Alert>, { now, desk, grouped }: Asked): 
   const force: Row[] = [];
   const over: Row[] = [];
   const inForce: Alert[] = [];
+  let until = Infinity;
   for (const [chain, versions] of chains) {
     const heads = versions.filter((one) => one.state === "active" && Date.parse(one.live_until) > now);
     if (heads.length) {
       const before = versions.filter((one) => desk.has(one.id)).reduce((most, one) => Math.max(most, gravity(one)), -1);
       heads.sort((a, b) => a.seq - b.seq).forEach((alert, at) => {
         inForce.push(alert);
+        until = Math.min(until, Date.parse(alert.live_until));
         const row: Row = { key: at ? `${chain}#${alert.id}` : chain, alert, ending: "", needs: desk.has(alert.id) ? "" : "ack", others: [], again: gravity(alert) <= before };
         (row.needs ? needs : force).push(row);
       });
     } else {
       const row = ended(chain, versions, now);
-      if (row) over.push(row);
+      if (!row) continue;
+      over.push(row);
+      until = Math.min(until, endedAt(row, versions) + OVER_FOR_MS);
     }
   }
   const listed = grouped ? { needs: byIncident(needs), force: byIncident(force) } : { needs, force };
@@ -63,6 +67,7 @@ export function queues(alerts: Iterable<Alert>, { now, desk, grouped }: Asked): 
     force: listed.force.sort((a, b) => gravity(b.alert) - gravity(a.alert) || b.alert.seq - a.alert.seq),
     over: over.sort((a, b) => b.alert.seq - a.alert.seq),
     inForce,
+    until,
   };
 }
 
@@ -74,8 +79,12 @@ function ended(key: string, versions: Alert[], now: number): Row | null {
   const said = versions.filter((one) => one.state !== "cancels" && one.state !== "ends").sort((a, b) => (b.chain_seq ?? 0) - (a.chain_seq ?? 0))[0];
   const alert = said ?? last;
   const ending: Ending = last.state === "cancels" || alert.state === "cancelled" ? "cancelled" : last.state === "ends" || alert.state === "ended" ? "ended" : "expired";
-  const at = ending === "expired" ? Date.parse(alert.live_until) : Date.parse(last.received_at);
-  return now - at > OVER_FOR_MS ? null : { key, alert, ending, needs: "", others: [], again: false };
+  const row: Row = { key, alert, ending, needs: "", others: [], again: false };
+  return now - endedAt(row, versions) >= OVER_FOR_MS ? null : row;
+}
+
+function endedAt({ alert, ending }: Row, versions: Alert[]): number {
+  return ending === "expired" ? Date.parse(alert.live_until) : Math.max(...versions.map((one) => Date.parse(one.received_at)));
 }
 
 /** One row for each incident, its gravest alert in front; nothing is hidden, the row says how many it stands for. */

@@ -13,8 +13,10 @@ const PORTIONS = 200;
 
 export class Line {
   readonly connection = signal<Connection>("connecting");
-  /** Grows with everything that was told; views that follow the ledger read it. */
+  /** Grows with everything that was told of alerts; the queues follow it. */
   readonly told = signal(0);
+  /** Grows with everything that was told: of alerts, sources, deliveries. A heartbeat alone tells nothing. */
+  readonly stated = signal(0);
   /** When anything was last heard: by the monotonic clock, and as the time to show. */
   heard = performance.now();
   heardAt = Date.now();
@@ -24,6 +26,7 @@ export class Line {
   readonly late = signal(0);
   #delay = 500;
   #drawing = false;
+  #alerts = false;
   #chains = new Set<string>();
   #reading = false;
   #socket: WebSocket | null = null;
@@ -77,14 +80,20 @@ export class Line {
     const wanted = this.ledger.hear(frame);
     if (frame.frame === "live") { this.connection.value = "live"; this.#delay = 500; }
     for (const one of wanted) void this.#read(one);
-    this.changed();
+    if (frame.frame === "state") this.changed(frame.object === "desk");
+    else if (frame.frame !== "heartbeat" && frame.frame !== "hello") this.changed();
   }
 
   /** Whoever follows the ledger is told, once per picture however much was heard. */
-  changed(): void {
+  changed(alerts = true): void {
+    this.#alerts ||= alerts;
     if (this.#drawing) return;
     this.#drawing = true;
-    const draw = (): void => { this.#drawing = false; batch(() => { this.told.value += 1; }); };
+    const draw = (): void => {
+      this.#drawing = false;
+      batch(() => { this.stated.value += 1; if (this.#alerts) this.told.value += 1; });
+      this.#alerts = false;
+    };
     if (document.hidden) setTimeout(draw, 100); else requestAnimationFrame(draw);
   }
 

@@ -19,10 +19,11 @@ type State = { id: string; whole: Whole | null; failed: boolean };
 
 export function Detail({ desk }: { desk: Desk }) {
   const id = desk.chosen.value;
+  void desk.line.told.value;
   const known = desk.ledger.alerts.get(id);
   const [state, setState] = useState<State>({ id: "", whole: null, failed: false });
   const [again, setAgain] = useState(0);
-  const revision = known ? `${known.seq} ${known.state}` : "";
+  const revision = known ? `${known.seq} ${known.state} ${known.held_until} ${known.disposition}` : "";
   useEffect(() => {
     if (!id) return;
     let wanted = true;
@@ -34,7 +35,7 @@ export function Detail({ desk }: { desk: Desk }) {
   }, [id, revision, again, desk.line.connection.value === "live"]);
   if (!id) return <section class="detail" aria-label={word("detail.title")}><p class="nothing">{word("detail.choose")}</p></section>;
   const whole = state.id === id ? state.whole : null;
-  const alert = whole?.alert ?? known;
+  const alert = known ?? whole?.alert;
   return (
     <section class="detail" aria-labelledby="detail-title" tabIndex={0}>
       {alert ? <Head alert={alert} desk={desk} /> : <h2 id="detail-title">{word("detail.title")}</h2>}

@@ -13,7 +13,7 @@ import { Act } from "./parts";
 type Endpoint = { endpoint_id: string; owner: string; kind: string };
 
 export function Matrix({ whole, desk }: { whole: Whole; desk: Desk }) {
-  void desk.line.told.value;
+  void desk.line.stated.value;
   const id = whole.alert.id;
   const counts = JSON.stringify(desk.ledger.deliveries.get(id) ?? {});
   const [owed, setOwed] = useState<Owed[] | null>(null);
