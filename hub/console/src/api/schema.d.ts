@@ -961,6 +961,11 @@ export interface components {
              * @default
              */
             alternate: string;
+            /**
+             * Contact
+             * @default
+             */
+            contact: string;
             /** Kind */
             kind: string;
             /**
