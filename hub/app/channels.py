@@ -31,7 +31,12 @@ class Channels(dict[str, Channel]):
         return isinstance(kind, str) and hasattr(plugin("consumers", kind, where=f"endpoint kind {kind}"), "Channel")
 
     def refuses(self, kind: str, table: Mapping[str, Any]) -> str:
-        """Why an endpoint of that kind with these settings could not be reached by this deployment, or ""."""
+        """Why an endpoint of that kind with these settings could not be reached by this deployment, or "".
+
+        Whoever sets an endpoint at the desk loads no module that the deployment has not named: a private channel stands in its file.
+        """
+        if "." in kind and kind not in self._gateways:
+            return f'{kind} is no channel of this deployment: [channels."{kind}"] in hub.toml names a private one'
         try:
             if kind not in self:
                 return f"{kind} is no channel"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from tests.hubbing import hub_in
@@ -27,3 +28,12 @@ async def test_a_follower_is_no_channel(tmp_path: Path) -> None:
         assert "webhook" in hub.channels
         assert "cap_feed" not in hub.channels
         assert hub.channels["webhook"] is hub.channels["webhook"]
+
+
+async def test_no_module_is_loaded_because_somebody_at_the_desk_named_it(tmp_path: Path) -> None:
+    async with hub_in(tmp_path) as hub:
+        assert "no channel of this deployment" in hub.channels.refuses("xml.etree.cElementTree", {})
+        assert "no channel of this deployment" in hub.channels.refuses("lib2to3.pgen2.conv", {})
+        assert "lib2to3.pgen2.conv" not in sys.modules
+    async with hub_in(tmp_path / "named", channels={"tests.config.private": {}}) as hub:
+        assert "no channel of this deployment" not in hub.channels.refuses("tests.config.private", {})
