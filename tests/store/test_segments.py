@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from hub.store import segments
 from hub.store.head import GENESIS
+from hub.store.postgres_watching import numbered
 from hub.store.segments import COLUMNS
 from tests.store.fresh import fresh
 
@@ -24,7 +25,8 @@ def row(name: str, state: str = "pending") -> tuple[Any, ...]:
 
 def run_on(conn: Connection) -> segments.Run:
     def run(statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-        done = conn.exec_driver_sql(statement, tuple(values))
+        said = numbered(statement) if conn.dialect.name == "postgresql" else statement
+        done = conn.exec_driver_sql(said, tuple(values))
         return [tuple(one) for one in done] if done.returns_rows else []
 
     return run

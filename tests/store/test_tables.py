@@ -33,6 +33,8 @@ def test_every_table_takes_a_row_and_not_the_same_key_twice(table: Table) -> Non
     with fresh() as conn:
         if table is tables.attempts:
             put(conn, tables.deliveries)
+        if table is tables.escalation_steps:
+            put(conn, tables.escalations)
         conn.execute(table.delete())
         put(conn, table)
         assert len(conn.execute(select(table)).all()) == 1
