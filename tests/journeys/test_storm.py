@@ -80,7 +80,9 @@ class Played:
     def times(self, alert_id: str, owner: str) -> int:
         """How many events about that alert the owner got, but for reminders: nobody in this drill confirms anything."""
         mine = [one["type"] for one in self.receivers[owner].got if one["data"]["alert_id"] == alert_id]
-        return len(mine) - mine.count("alert.reminder")
+        reminders = mine.count("alert.reminder")
+        assert reminders <= 1, f"{owner} was reminded {reminders} times of {alert_id}"
+        return len(mine) - reminders
 
     def id_of(self, said: Said) -> str:
         (row,) = self.ledger.rows("SELECT alert_id FROM alerts WHERE identifier = ?", said.identifier)
